@@ -55,7 +55,7 @@ NX_FALLIBLE nx_buf_putc(nx_buf *b, uint8_t c)
     return nx_buf_put(b, nx_span_of(&c, 1));
 }
 
-static void vaddf(nx_buf *b, const char *format, va_list ap)
+static __attribute__((format(printf, 2, 0))) void vaddf(nx_buf *b, const char *format, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
