@@ -1,52 +1,30 @@
-// A QR order seen from the screen that shows the code: server-sent events move the page between its states.
-// Every state is a section of the page; this script shows one of them and fills named slots with text. It never
-// builds markup from what it receives.
+// A QR order seen from the screen that shows the code (docs/PROTOCOL-qr.md section 13). The server draws each
+// state as a page of its own; this script keeps the code moving and reloads when the state has changed. It sets
+// three attributes and never builds markup from what it receives.
 
-const page = document.querySelector("[data-order]");
+const page = document.querySelector("[data-events]");
+const state = page?.querySelector("[data-state]")?.dataset.state;
+const symbol = page?.querySelector("svg[data-qr]");
 
-function show(state) {
-    for (const section of page.querySelectorAll("[data-state]")) {
-        section.hidden = section.dataset.state !== state;
-    }
+function draw(frame) {
+    if (!symbol || !Number.isInteger(frame.size)) return;
+    symbol.setAttribute("viewBox", `0 0 ${frame.size} ${frame.size}`);
+    symbol.querySelector("path").setAttribute("d", frame.d);
+    symbol.dataset.qr = frame.text;
 }
 
-function fill(values) {
-    for (const slot of page.querySelectorAll("[data-fill]")) {
-        const value = values[slot.dataset.fill];
-        if (value !== undefined) slot.textContent = String(value);
-    }
+// What is being typed survives: a page that asks for digits reloads only when that is over.
+function follow(next, source) {
+    if (next === state) return;
+    source.close();
+    location.reload();
 }
-
-function draw(code) {
-    const symbol = page.querySelector("svg[data-qr]");
-    if (!symbol || !Number.isInteger(code.size)) return;
-    symbol.setAttribute("viewBox", `0 0 ${code.size} ${code.size}`);
-    symbol.querySelector("path").setAttribute("d", code.path);
-    symbol.dataset.qr = code.text;
-    show("waiting");
-}
-
-// Only a path of this server is followed, whatever the event says.
-function go(location_) {
-    const target = new URL(location_, location.origin);
-    if (target.origin === location.origin) location.replace(target.href);
-}
-
-const acts = {
-    frame: draw,
-    taken(event) { fill(event); show("taken"); },
-    digits(event) { fill(event); show("digits"); document.getElementById("digits")?.focus(); },
-    done(event, source) { source.close(); go(event.location); },
-    dead(event, source) { source.close(); fill(event); show("dead"); },
-};
 
 function listen() {
-    const source = new EventSource(page.dataset.order);
-    for (const [name, act] of Object.entries(acts)) {
-        source.addEventListener(name, (message) => act(JSON.parse(message.data), source));
-    }
+    const source = new EventSource(page.dataset.events);
+    source.addEventListener("frame", (event) => draw(JSON.parse(event.data)));
+    source.addEventListener("state", (event) => follow(JSON.parse(event.data).state, source));
     addEventListener("pagehide", () => source.close());
 }
 
-const started = page?.querySelector("[data-state]:not([hidden])")?.dataset.state;
-if (started && started !== "dead" && started !== "done") listen();
+if (state && state !== "dead" && state !== "done") listen();
