@@ -67,6 +67,7 @@ struct nx_handle_facts {
 };
 
 struct nx_person_facts {
+    bool none;             /* no person is concerned: the client's or the operator's own token */
     bool known;
     bool active;
     enum nx_subject_kind kind;
@@ -76,7 +77,6 @@ struct nx_person_facts {
 struct nx_qr_facts {
     enum nx_fact_qr state; /* NX_FACT_QR_NONE: the token or session is bound to no QR identity */
     bool paper;
-    enum nx_level bound_at;
     nx_time expires;        /* 0: never */
 };
 
@@ -114,6 +114,7 @@ struct nx_ask_facts {
     bool offline;             /* scope offline_access */
     bool pkce;                /* a code_challenge with S256 was sent */
     bool selected;            /* the person chose this session for this request */
+    bool change;              /* /me: an enrolment or a change of credentials (SECURITY.md 3, 8) */
 };
 
 struct nx_consent_facts {

@@ -37,7 +37,6 @@ struct nx_lifetimes {
     int64_t consent;         /* a remembered consent */
     int64_t logout_token;    /* a logout token (SECURITY.md 18) */
     int64_t assertion_most;  /* how far ahead `exp` of a client assertion may lie */
-    int64_t registration;    /* a registration access token: 0, until the client is gone */
 };
 
 struct nx_policy {
