@@ -13,9 +13,12 @@ function draw(frame) {
     symbol.dataset.qr = frame.text;
 }
 
+// The protocol's words for a state, where the page has another one.
+const shown = { open: "waiting", started: "taken", approved: "digits", ended: "dead" };
+
 // What is being typed survives: a page that asks for digits reloads only when that is over.
 function follow(next, source) {
-    if (next === state) return;
+    if ((shown[next] ?? next) === state) return;
     source.close();
     location.reload();
 }
