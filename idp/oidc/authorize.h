@@ -49,6 +49,12 @@ NX_FALLIBLE nx_authorize_next(struct nx_step *out, struct nx_house *house, nx_ar
 NX_FALLIBLE nx_authorize_select(struct nx_step *out, struct nx_house *house, nx_arena *a,
                                 const struct nx_visitor *who, const char *transaction);
 
+/* The phone that signed this person in for this transaction showed the claims and she approved: counts as consent for
+ * this request and is not remembered (SECURITY.md 16). Called by the edge after the QR sign-in, with the new session
+ * in who->session; then the next step. */
+NX_FALLIBLE nx_authorize_phone_consent(struct nx_step *out, struct nx_house *house, nx_arena *a,
+                                       const struct nx_visitor *who, const char *transaction);
+
 /* The person gave up at the sign-in page: access_denied to the portal; ends the transaction. */
 NX_FALLIBLE nx_authorize_cancel(struct nx_step *out, struct nx_house *house, nx_arena *a,
                                 const struct nx_visitor *who, const char *transaction);
@@ -68,6 +74,10 @@ struct nx_authorize_view {
     enum nx_level level;           /* asked; NX_LEVEL_NONE: any */
     bool essential;
     bool native;
+    const char *const *claim;      /* names of the claims that are asked for, for the page and for the phone */
+    size_t claim_count;
+    bool offline;                  /* offline_access is asked for */
+    const char *purpose;           /* what the portal registered as its purpose of use; NULL */
     bool signed_in;                /* somebody is signed in in this browser … */
     const char *person_name;       /* … her name, for "continue as" and the consent page; NULL otherwise */
 };

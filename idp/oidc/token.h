@@ -10,12 +10,13 @@
 
 struct nx_house;
 
-/* How a request presents itself: the form, the Authorization header as sent (empty when absent), and the URL of
- * the endpoint that was called. Borrowed. */
+/* How a request presents itself. Borrowed. may_call: this thread may fetch a client's keys (the EGRESS lane); where it
+ * may not and must, the call fails with NX_ERR_CLIENT_KEYS before anything was done, and the edge moves it there. */
 struct nx_oauth_request {
     struct nx_params form;
-    nx_span authorization;
-    const char *endpoint;
+    nx_span authorization; /* the Authorization header as sent; empty when absent */
+    const char *path;      /* of the endpoint: "/oidc/token" */
+    bool may_call;
 };
 
 /* RFC 6749 section 5, for every grant that has a row in grants.c. */
