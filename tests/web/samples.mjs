@@ -1,0 +1,62 @@
+// A view for every page and state, as the server fills them.
+import { qrcode } from "../../idp/web/wallet/lib/qrcode.js";
+
+export function symbol(text) {
+    const code = qrcode(0, "M");
+    code.addData(text, "Alphanumeric");
+    code.make();
+    const n = code.getModuleCount();
+    let d = "";
+    for (let y = 0; y < n; y++) for (let x = 0; x < n; x++) if (code.isDark(y, x)) d += `M${x + 4} ${y + 4}h1v1h-1z`;
+    return { qr_text: text, qr_size: n + 8, qr_path: d };
+}
+
+const frame = symbol("HTTPS://LOCALHOST:8443/Q/ABCDEFGHIJKLMNOPQRSTUVWXYZ/1795300000/ABCDEFGHIJKLMNOP");
+const asks = { client_name: "Cổng dịch vụ công", client_org: "Văn phòng Chính phủ", client_host: "dichvucong.localhost:8443" };
+const operator = { operator: "uid 1000", role: "owner" };
+const wait = { ...asks, t: "T", password_url: "/login?t=T", csrf_same: "c", csrf_cancel: "c", again_url: "/login/qr?t=T" };
+const qrs = [
+    { id: "aaa", label: "Thẻ giấy", kind: "Giấy", paper: true, active: true, pin_unset: true, current: true, issued: "21/11/2026", expires: "21/11/2031" },
+    { id: "bbb", label: "Điện thoại của An", kind: "Điện thoại", phone: true, active: true, issued: "21/11/2026", expires: "21/11/2028" },
+    { id: "ccc", label: "Máy cũ", kind: "Điện thoại", phone: true, suspended: true, issued: "02/03/2026", expires: "02/03/2028" },
+    { id: "ddd", label: "Điện thoại mất", kind: "Điện thoại", phone: true, revoked: true, issued: "02/03/2025", expires: "02/03/2027" },
+];
+const sessions = [
+    { id: "s1", current: true, own: true, browser: "Chromium · Linux", network: "127.0.0.1", since: "08:10 21/11/2026", seen: "08:30", level: "Mức 1", means: "Mật khẩu", portals: "Cổng dịch vụ công, Thuế điện tử", person: "Nguyễn Văn An", person_id: "p" },
+    { id: "s2", current: false, own: false, browser: "Firefox · Windows", network: "113.160.0.0/16", since: "08:20 21/11/2026", seen: "08:31", level: "Mức 1", means: "Mã QR (p0)", portals: "Cổng dịch vụ công", person: "Trần Thị Bình", person_id: "q" },
+];
+
+export const pages = [
+    ["root", { demo: true, portals: [{ url: "#", name: "Cổng dịch vụ công", what: "dichvucong.localhost" }, { url: "#", name: "Thuế điện tử", what: "thue.localhost" }],
+        people: [{ user_name: "an", password: "an-dang-nhap-1", name: "Nguyễn Văn An", what: "Công dân" }, { user_name: "binh", password: "binh-dang-nhap-2", name: "Trần Thị Bình", what: "Chủ hộ kinh doanh" }] }],
+    ["login", { ...asks, t: "T", qr_url: "/login/qr?t=T", cancel_url: "/" }],
+    ["login", { ...asks, t: "T", qr_url: "/login/qr?t=T", cancel_url: "/", user_name: "an", error: "Tên đăng nhập hoặc mật khẩu không đúng." }, "error"],
+    ["login_qr", { ...wait, waiting: true, paste: true, ...frame }, "waiting"],
+    ["login_qr", { ...wait, taken: true, phone: "Điện thoại của An" }, "taken"],
+    ["login_qr", { ...wait, digits: true, phone: "Điện thoại của An", tries: 3 }, "digits"],
+    ["login_qr", { ...wait, dead: true, why: "Một điện thoại khác cũng quét mã này, nên mã đã bị hủy." }, "dead"],
+    ["consent", { ...asks, t: "T", name: "Nguyễn Văn An", offline: true, claims: [{ text: "Họ và tên", value: "Nguyễn Văn An" }, { text: "Ngày sinh", value: "18/04/1984" }, { text: "Số định danh cá nhân", value: "001084000018" }, { text: "Một bí danh của bạn, riêng cho cổng này" }] }],
+    ["step_up", { ...asks, why: "Việc này cần hai yếu tố.", level: "Mức 2 (hai yếu tố)", qr_url: "#", back_url: "#" }],
+    ["error", { title: "Trang đã cũ", text: "Hãy mở lại trang và thử lần nữa.", request_id: "k3v9-2m1q", status: 403, retry_url: "#", back_url: "#" }],
+    ["signed_out", { everywhere: true, portals: [{ name: "Cổng dịch vụ công", reached: true }, { name: "Cổng cũ", reached: false }], return_url: "#" }],
+    ["logout_confirm", { ...asks, t: "T", name: "Nguyễn Văn An" }],
+    ["form_post", { action: "about:blank", client_name: "Cổng dịch vụ công", fields: [{ name: "code", value: "x" }] }],
+    ["me", { name: "Nguyễn Văn An", user_name: "an", level: "Mức 2 (hai yếu tố)", notice: "Đã tạm ngừng.", qrs, sessions,
+        consents: [{ id: "c1", client_name: "Cổng dịch vụ công", client_org: "Văn phòng Chính phủ", claims: "Họ và tên, ngày sinh", since: "21/11/2026" }],
+        activity: [{ at: "08:20 21/11/2026", text: "Đăng nhập bằng mã QR", where: "Firefox · Windows", undo: "u1" }, { at: "08:10 21/11/2026", text: "Đăng nhập bằng mật khẩu", where: "Chromium · Linux" }], more_url: "#" }],
+    ["me_password", { user_name: "an", error: "Hai lần nhập không giống nhau." }],
+    ["me_pin", { id: "aaa", label: "Thẻ giấy" }],
+    ["me_confirm", { user_name: "an", next: "/me/phones/enrol" }],
+    ["enrol_phone", { e: "E", waiting: true, paste: true, ...symbol("HTTPS://LOCALHOST:8443/Q/E/ABCDEFGHIJKLMNOPQRSTUVWXYZ") }, "waiting"],
+    ["enrol_phone", { e: "E", digits: true, phone: "Điện thoại của An", tries: 2, error: "Các chữ số không đúng." }, "digits"],
+    ["enrol_phone", { e: "E", done: true, phone: "Điện thoại của An" }, "done"],
+    ["qr_link", {}],
+    ["console_link", {}],
+    ["console_home", { ...operator, people: "6", clients: "2", sessions: "3", qrs: "9", pending: true, pending_count: "1", unreachable: [{ name: "Cổng cũ" }] }],
+    ["console_people", { ...operator, q: "", people: [{ id: "p", user_name: "an", name: "Nguyễn Văn An", kind: "Cá nhân", level: "Mức 2", active: true }, { id: "q", user_name: "binh", name: "Trần Thị Bình", kind: "Cá nhân", level: "Mức 1", active: false }], next_url: "#" }],
+    ["console_person", { ...operator, id: "mfzwizlqmfzwizlqmfzwizlqmf", name: "Nguyễn Văn An", user_name: "an", kind: "Cá nhân", level: "Mức 2", person_active: true, qrs, sessions }],
+    ["console_sessions", { ...operator, sessions }],
+    ["console_clients", { ...operator, clients: [{ id: "dvc", name: "Cổng dịch vụ công", org: "Văn phòng Chính phủ", host: "dichvucong.localhost", backchannel: true, introspects: true }, { id: "cu", name: "Cổng cũ", host: "cu.localhost", unreachable: true }] }],
+    ["console_audit", { ...operator, type: "", subject: "", entries: [{ seq: 12, at: "08:20:11 21/11/2026", type: "qr.revoked", actor: "uid 1000", subject: "mfzwizlqmfzwizlqmfzwizlqmf", detail: "reason=lost" }] }],
+    ["console_receipt", { ...operator, receipt_id: "r-1", what: "Điện thoại của An · Nguyễn Văn An", at: "08:20:11 21/11/2026", reason: "mất máy", sessions: "1", families: "2", lists: "3", portals: [{ name: "Cổng dịch vụ công", confirmed: true, confirmed_at: "08:20:11" }, { name: "Thuế điện tử" }, { name: "Cổng cũ", unreachable: true }], back_url: "#" }],
+];
