@@ -27,7 +27,8 @@ typedef struct nx_reply {
     bool close;                    /* close the connection behind this reply */
     bool page;                     /* an HTML page: the content security policy of pages applies */
     const char *form_targets;      /* further sources of form-action, "" at first */
-    const char *script_policy;     /* NULL: no script; see nx_reply_scripts */
+    bool scripts;                  /* see nx_reply_scripts */
+    bool app;
     const struct nx_stream *stream; /* an event stream instead of a body; NULL: none */
 } nx_reply;
 
@@ -67,12 +68,13 @@ struct nx_cookie_out {
 void nx_reply_cookie(nx_reply *rp, const struct nx_cookie_out *c);
 
 /* A page: the template `name` with the view, in the request's language. Keys set for every page: lang, lang_other
- * ("en" on a Vietnamese page), request_id, path (as sent), year. A template that is missing or wants a value that
+ * ("en" on a Vietnamese page), lang_url (this page in the other language; unless the view has one: a page that
+ * answers a POST gives the URL of its GET), request_id, path (as sent). A template that is missing or wants a value that
  * the view lacks (test builds) is a failed reply. */
 void nx_reply_page(nx_reply *rp, int status, const char *name, nx_view *view);
-/* Pages allow no script but files of ours when they ask for it: adds script-src 'self' (and worker-src,
- * connect-src 'self'). wasm adds 'wasm-unsafe-eval'. */
-void nx_reply_scripts(nx_reply *rp, bool wasm);
+/* Pages allow no script unless they ask for it: scripts of our own files, and connections to ourselves. An app (the
+ * wallet, the verifier) also gets a worker, and only the trusted type "nixa" may write markup. */
+void nx_reply_scripts(nx_reply *rp, bool app);
 /* Pages whose form ends in a redirect to somebody else's origin (sign-in, consent, form_post) must name it, since
  * browsers apply form-action to redirects too. `url` is an absolute URL, its origin (or its scheme, when it is not
  * http(s)) is added; NULL adds "https:" whole. */

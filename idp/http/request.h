@@ -74,6 +74,8 @@ typedef struct nx_request {
     const struct nx_route *route;
     const struct nx_router *router;
     nx_lane lane;                   /* where the handler runs now */
+    bool checked;                   /* the router's: guards of the body have been applied */
+    int64_t content_length;         /* as announced; -1 when not */
     void *app;                      /* the server's context: struct nx_server * (endpoints/server.h) */
     int64_t began_ns;               /* monotonic */
 } nx_request;

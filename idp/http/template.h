@@ -42,8 +42,8 @@ NX_FALLIBLE nx_views_check(const nx_views *vs);
 /* Renders into out. NX_ERR_NOT_FOUND (no such template), NX_ERR_UNKNOWN, NX_ERR_LIMIT. */
 NX_FALLIBLE nx_views_render(const nx_views *vs, const char *name, const nx_view *view, const char *lang,
                             nx_buf *out);
-/* A text of the catalogue; borrowed; the key itself when it is unknown. */
-const char *nx_views_text(const nx_views *vs, const char *lang, const char *key);
+/* A text of the catalogue as it stands there, copied; the key itself when it is unknown. */
+char *nx_views_text(const nx_views *vs, nx_arena *a, const char *lang, const char *key);
 /* Whether a template of that name exists. */
 bool nx_views_has(const nx_views *vs, const char *name);
 

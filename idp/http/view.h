@@ -26,6 +26,8 @@ void nx_view_markup(nx_view *v, const char *key, nx_span markup);
 /* Appends an item to the list `key` and gives the item's view; names that it lacks are looked up in v. NULL only
  * when out of memory; every setter takes NULL and does nothing. */
 nx_view *nx_view_item(nx_view *v, const char *key);
+/* Whether a value of that name was set. */
+bool nx_view_set(const nx_view *v, const char *key);
 /* An empty list, for {{^key}}. */
 void nx_view_list(nx_view *v, const char *key);
 
