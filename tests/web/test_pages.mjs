@@ -1,0 +1,59 @@
+// Every template renders every sample in both languages, and keeps what pages promise: no inline script or style, the
+// forms' names, the two catalogues alike.
+import { readFileSync, readdirSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { equal, finish, ok, scenario } from "../e2e/tap.mjs";
+import { catalogue, render, source } from "./render.mjs";
+import { pages } from "./samples.mjs";
+
+const root = new URL("../../idp/web/", import.meta.url);
+const names = readdirSync(new URL("templates/", root)).filter((f) => f.endsWith(".html")).map((f) => f.slice(0, -5));
+
+await scenario("the catalogues have the same keys", async () => {
+    const [vi, en] = [catalogue("vi"), catalogue("en")];
+    equal([...vi.keys()].filter((k) => !en.has(k)).join(), "", "nothing is missing in English");
+    equal([...en.keys()].filter((k) => !vi.has(k)).join(), "", "nothing is missing in Vietnamese");
+    equal([...vi, ...en].filter(([, text]) => !text).join(), "", "no text is empty");
+});
+
+await scenario("every page has a sample", async () => {
+    const shown = new Set(pages.map(([name]) => name));
+    equal(names.filter((n) => !/^(part|icon)_/.test(n) && !shown.has(n)).join(), "", "none is forgotten");
+});
+
+for (const lang of ["vi", "en"]) {
+    for (const [name, view, state = ""] of pages) {
+        await scenario(`${name} ${state} ${lang}`, async () => {
+            const html = render(name, view, lang);
+            equal(/\son[a-z]+=|\sstyle=|<style|javascript:|<script(?![^>]*\ssrc="\/)/i.exec(html)?.[0], undefined, "nothing inline");
+            equal(/(src|href)="(https?:)?\/\/[^"]/.exec(html)?.[0], undefined, "nothing from elsewhere");
+            equal((html.match(/<h1/g) ?? []).length >= 1, true, "a heading");
+            equal((html.match(/<title>/g) ?? []).length, 1, "one title");
+            for (const form of html.match(/<form[^>]*method="post"[\s\S]*?<\/form>/g) ?? []) {
+                if (!form.includes("data-local")) ok(form.includes('name="csrf"') || name === "form_post", "forms carry their token", form);
+            }
+            for (const id of html.match(/<(?:input|select)(?![^>]*type="hidden")[^>]*>/g) ?? []) {
+                const own = /\sid="([^"]+)"/.exec(id)?.[1];
+                ok(own && html.includes(`for="${own}"`), "inputs have labels", id);
+            }
+        });
+    }
+}
+
+await scenario("the sign-in page", async () => {
+    const html = render("login", pages.find(([n]) => n === "login")[1], "vi");
+    ok(/name="username"[^>]*autocomplete="username"/.test(html), "user name");
+    ok(/name="password"[^>]*autocomplete="current-password"/.test(html), "password");
+    const css = readFileSync(new URL("static/nixa.css", root));
+    ok(html.length + css.length + readFileSync(new URL("static/mark.svg", root)).length < 30_000, "is less than 30 KB");
+    ok(gzipSync(css).length < 8_000, "the style sheet is small");
+    ok(!source("login").includes("<script"), "needs no script");
+});
+
+await scenario("consent: the first button allows", async () => {
+    const html = render("consent", pages.find(([n]) => n === "consent")[1], "vi");
+    ok(/<button[^>]*type="submit"[^>]*>/.exec(html)[0].includes('name="decision" value="allow"'), "allow stands first");
+    ok(html.includes('name="decision" value="deny"'), "deny is there");
+});
+
+finish();
