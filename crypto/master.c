@@ -66,8 +66,8 @@ static nx_result write_synced(const char *path, nx_span bytes)
     return NX_OK;
 }
 
-/* Written aside and then linked: two processes that start at once end with one key, and a crash leaves the key
- * whole or none. */
+/* Written aside and then linked: two processes that start at once end with one key, and a crash leaves the
+ * key whole or none. */
 static nx_result make_file(const char *folder, const char *path)
 {
     char aside[PATH_MAX];
@@ -89,7 +89,8 @@ static nx_result read_file(nx_secret *key, const char *path)
     NX_REQUIRE(fd >= 0, NX_ERR_IO);
     struct stat st;
     NX_REQUIRE(fstat(fd, &st) == 0, NX_ERR_IO);
-    NX_REQUIRE(S_ISREG(st.st_mode) && (st.st_mode & 077) == 0 && st.st_size == NX_MASTER_LEN, NX_ERR_MASTER_KEY);
+    NX_REQUIRE(S_ISREG(st.st_mode) && (st.st_mode & 077) == 0 && st.st_size == NX_MASTER_LEN,
+               NX_ERR_MASTER_KEY);
     NX_REQUIRE(read(fd, key->bytes, NX_MASTER_LEN) == NX_MASTER_LEN, NX_ERR_IO);
     key->n = NX_MASTER_LEN;
     return NX_OK;

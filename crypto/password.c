@@ -1,9 +1,9 @@
-/* The PHC string is "$argon2id$v=19$m=19456,t=2,p=1$salt$hash". Its costs are read before libsodium sees it, so
- * that a damaged row cannot ask for gigabytes or hours.
+/* The PHC string is "$argon2id$v=19$m=19456,t=2,p=1$salt$hash". Its costs are read before libsodium sees it,
+ * so that a damaged row cannot ask for gigabytes or hours.
  *
- * Somebody who does not exist is verified against a hash of nothing made at the given cost: the same work, and it
- * fails whatever was typed. It is hashed and not verified, since hashing needs no stored dummy to stay in step
- * with the cost. */
+ * Somebody who does not exist is verified against a hash of nothing made at the given cost: the same work,
+ * and it fails whatever was typed. It is hashed and not verified, since hashing needs no stored dummy to stay
+ * in step with the cost. */
 #include "crypto/password.h"
 
 #include "crypto/digest.h"
@@ -74,16 +74,16 @@ static nx_result verify_nobody(const struct nx_password_cost *cost, const nx_sec
     NX_FAIL(NX_ERR_PASSWORD);
 }
 
-NX_FALLIBLE nx_password_verify(const char *phc, const struct nx_password_cost *cost, const nx_secret *password,
-                               nx_span pepper)
+NX_FALLIBLE nx_password_verify(const char *phc, const struct nx_password_cost *cost,
+                               const nx_secret *password, nx_span pepper)
 {
     if (!phc) return verify_nobody(cost, password, pepper);
     struct nx_password_cost stored;
     NX_REQUIRE(read_cost(&stored, phc) && nx_ok(ready(&stored)), NX_ERR_PASSWORD_HASH);
     NX_AUTO_SECRET(text);
     NX_TRY(material(&text, password, pepper));
-    /* The library says -1 for everything; only EINVAL means "another password". Running out of memory must not
-     * count as somebody's failed attempt. */
+    /* The library says -1 for everything; only EINVAL means "another password". Running out of memory must
+     * not count as somebody's failed attempt. */
     errno = 0;
     if (crypto_pwhash_argon2id_str_verify(phc, (const char *)text.bytes, text.n) == 0) return NX_OK;
     NX_REQUIRE(errno != ENOMEM, NX_ERR_MEMORY);

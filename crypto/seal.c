@@ -1,5 +1,5 @@
-/* XAES-256-GCM (C2SP): the first 12 bytes of the nonce derive a key of their own, by NIST SP 800-108r1 in counter
- * mode over CMAC-AES-256,
+/* XAES-256-GCM (C2SP): the first 12 bytes of the nonce derive a key of their own, by NIST SP 800-108r1 in
+ * counter mode over CMAC-AES-256,
  *
  *   K1 = double(AES(K, 0))                           (the CMAC subkey)
  *   Kx = AES(K, (00 01 'X' 00 | N[0..12)) ^ K1) | AES(K, (00 02 'X' 00 | N[0..12)) ^ K1)
@@ -97,7 +97,8 @@ static nx_result seal_with_nonce(uint8_t *out, nx_span key, nx_span aad, nx_span
     int n = 0;
     NX_REQUIRE(plain.n == 0 || EVP_EncryptUpdate(c, body, &n, plain.p, (int)plain.n) == 1, NX_ERR_CRYPTO);
     NX_REQUIRE(EVP_EncryptFinal_ex(c, body + plain.n, &n) == 1, NX_ERR_CRYPTO);
-    NX_REQUIRE(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, NX_SEAL_TAG_LEN, body + plain.n) == 1, NX_ERR_CRYPTO);
+    NX_REQUIRE(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, NX_SEAL_TAG_LEN, body + plain.n) == 1,
+               NX_ERR_CRYPTO);
     return NX_OK;
 }
 

@@ -1,0 +1,33 @@
+/* The body of nx_jwk, for the files of this folder that make and use keys. */
+#ifndef NX_CRYPTO_JWK_TYPE_H
+#define NX_CRYPTO_JWK_TYPE_H
+
+#include "base/text.h"
+#include "crypto/jose_guard.h"
+#include "crypto/jwk.h"
+
+#include <cjose/cjose.h>
+
+#define NX_JWK_NUMBER_MAX NX_B64U_LEN(NX_SIGNATURE_MAX) /* characters of the longest number, a modulus */
+
+struct nx_jwk {
+    nx_kty kty;
+    nx_alg alg;
+    char *kid;                          /* NULL when absent; owned */
+    char first[NX_JWK_NUMBER_MAX + 1];  /* x or n, canonical base64url */
+    char second[NX_JWK_NUMBER_MAX + 1]; /* y or e */
+    char thumbprint[NX_THUMBPRINT_LEN + 1];
+    EVP_PKEY *evp;
+    cjose_jwk_t *cjose; /* the same key for the JOSE library; shared by threads for verifying only */
+};
+
+nx_kty nx_jwk_kty_of(const json_t *key);
+/* Fills evp and cjose from kty, first and second. NX_ERR_JWK for a point off the curve. */
+NX_FALLIBLE nx_jwk_load(nx_jwk *k);
+/* Fills kty, first and second from a key of OpenSSL. */
+NX_FALLIBLE nx_jwk_read_evp(nx_jwk *k, const EVP_PKEY *key);
+/* The members of RFC 7638 in their order, without spaces; out has room for NX_JWK_CANONICAL_MAX. */
+#define NX_JWK_CANONICAL_MAX (2 * NX_JWK_NUMBER_MAX + 64)
+size_t nx_jwk_canonical(char out[NX_JWK_CANONICAL_MAX], const nx_jwk *k);
+
+#endif

@@ -1,0 +1,52 @@
+/* Names of uses and states, as the registry and operators write them. */
+#include "crypto/keyring.h"
+
+static const struct {
+    const char *name;
+    nx_alg alg;
+} uses[NX_USE_COUNT] = {
+#define X(name, text, alg) [NX_USE_##name] = {text, NX_ALG_##alg},
+#include "crypto/key_use.def"
+#undef X
+};
+
+static const char *const states[] = {
+    [NX_KEY_NEXT] = "next",
+    [NX_KEY_ACTIVE] = "active",
+    [NX_KEY_RETIRED] = "retired",
+};
+
+const char *nx_key_use_name(nx_key_use use)
+{
+    return uses[use].name;
+}
+
+nx_alg nx_key_use_alg(nx_key_use use)
+{
+    return uses[use].alg;
+}
+
+const char *nx_key_state_name(nx_key_state state)
+{
+    return states[state];
+}
+
+NX_FALLIBLE nx_key_use_of(nx_key_use *out, nx_span name)
+{
+    for (int i = 0; i < NX_USE_COUNT; i++)
+        if (nx_span_eq_str(name, uses[i].name)) {
+            *out = (nx_key_use)i;
+            return NX_OK;
+        }
+    NX_FAIL(NX_ERR_UNKNOWN);
+}
+
+NX_FALLIBLE nx_key_state_of(nx_key_state *out, nx_span name)
+{
+    for (int i = 0; i <= NX_KEY_RETIRED; i++)
+        if (nx_span_eq_str(name, states[i])) {
+            *out = (nx_key_state)i;
+            return NX_OK;
+        }
+    NX_FAIL(NX_ERR_UNKNOWN);
+}
