@@ -69,7 +69,8 @@ static void test_hkdf_states_its_limit(void **state)
     uint8_t *out = malloc(NX_HKDF_MAX + 1);
     assert_non_null(out);
     assert_true(nx_ok(nx_hkdf_sha256(out, NX_HKDF_MAX, NX_LIT("k"), NX_SPAN_NONE, NX_SPAN_NONE)));
-    assert_int_equal(nx_hkdf_sha256(out, NX_HKDF_MAX + 1, NX_LIT("k"), NX_SPAN_NONE, NX_SPAN_NONE).e, NX_ERR_LIMIT);
+    assert_int_equal(nx_hkdf_sha256(out, NX_HKDF_MAX + 1, NX_LIT("k"), NX_SPAN_NONE, NX_SPAN_NONE).e,
+                     NX_ERR_LIMIT);
     free(out);
 }
 
@@ -107,9 +108,12 @@ static void test_random_bytes_fail_loudly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sha256_vectors),           cmocka_unit_test(test_hmac_vectors),
-        cmocka_unit_test(test_hkdf_vectors),             cmocka_unit_test(test_hkdf_states_its_limit),
-        cmocka_unit_test(test_parts_do_not_run_together), cmocka_unit_test(test_random_bytes_fail_loudly),
+        cmocka_unit_test(test_sha256_vectors),
+        cmocka_unit_test(test_hmac_vectors),
+        cmocka_unit_test(test_hkdf_vectors),
+        cmocka_unit_test(test_hkdf_states_its_limit),
+        cmocka_unit_test(test_parts_do_not_run_together),
+        cmocka_unit_test(test_random_bytes_fail_loudly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,9 +98,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        T(test_made_once_and_kept),        T(test_refused_when_others_may_read_it),
-        T(test_refused_when_cut),          T(test_a_link_is_not_followed),
-        T(test_no_key_without_random_bytes),
+        T(test_made_once_and_kept),     T(test_refused_when_others_may_read_it), T(test_refused_when_cut),
+        T(test_a_link_is_not_followed), T(test_no_key_without_random_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,8 @@ static void test_the_cost_is_in_the_hash(void **state)
     (void)state;
     nx_secret pw = secret("x");
     nx_phc phc;
-    struct nx_password_cost more = {.passes = 2, .memory_kib = 64}, wild = {.passes = 2, .memory_kib = 1u << 30};
+    struct nx_password_cost more = {.passes = 2, .memory_kib = 64},
+                            wild = {.passes = 2, .memory_kib = 1u << 30};
     assert_true(nx_ok(nx_password_hash(&phc, &cheap, &pw, NX_SPAN_NONE)));
     assert_false(nx_password_stale(phc.s, &cheap));
     assert_true(nx_password_stale(phc.s, &more));
@@ -58,9 +59,12 @@ static void test_a_damaged_row_is_told_from_a_wrong_password(void **state)
 {
     (void)state;
     static const char *const rows[] = {
-        "", "x", "$argon2i$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo",
+        "",
+        "x",
+        "$argon2i$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo",
         "$argon2id$v=19$m=9999999,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo",
-        "$argon2id$v=19$m=64,t=99,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo", "$argon2id$v=19$m=64,t=1,p=4$c2Fs$aGFz",
+        "$argon2id$v=19$m=64,t=99,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo",
+        "$argon2id$v=19$m=64,t=1,p=4$c2Fs$aGFz",
         "$argon2id$v=19$m=64,t=1,p=1$!!$??",
     };
     nx_secret pw = secret("x");

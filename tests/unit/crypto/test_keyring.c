@@ -1,0 +1,331 @@
+/* The life of signing keys: made once, published before use, retired after the last token, rolled at once;
+ * rows that were tampered with; other nodes; and threads that sign while keys turn. */
+#include "memory_keys.h"
+
+#include "base/fault.h"
+#include "crypto/jws.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+
+#include <cmocka.h>
+
+static const struct nx_keyring_terms terms = {.publish_s = 600, .retire_s = 3600};
+static struct memory_keys rows;
+static nx_master *master;
+static nx_arena *arena;
+static int64_t shifted;
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&rows, 0, sizeof rows);
+    (void)memory_keys_store(&rows);
+    master = memory_master();
+    arena = nx_arena_open(16u << 20);
+    return arena ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    nx_master_close(master);
+    nx_arena_close(arena);
+    nx_clock_shift(0);
+    shifted = 0;
+    return 0;
+}
+
+static void pass(int64_t seconds)
+{
+    shifted += seconds;
+    nx_clock_shift(shifted);
+}
+
+static nx_keyring *open_ring(void)
+{
+    struct nx_key_store store = {
+        .ctx = &rows, .list = memory_keys_list, .save = memory_keys_save, .drop = memory_keys_drop};
+    nx_keyring *r = NULL;
+    assert_true(nx_ok(nx_keyring_open(&r, master, &store, &terms)));
+    return r;
+}
+
+static void tend_until_quiet(nx_keyring *r)
+{
+    for (int i = 0; i < 2 * NX_USE_COUNT; i++)
+        assert_true(nx_ok(nx_keyring_tend(r)));
+}
+
+static nx_span sign(nx_keyring *r)
+{
+    char *token = NULL;
+    assert_true(nx_ok(nx_jws_sign(&token, arena, r, NX_USE_TOKEN, "JWT", NX_LIT("{}"))));
+    return nx_span_str(token);
+}
+
+static nx_err verify(nx_keyring *r, nx_span token)
+{
+    struct nx_jws out;
+    return nx_jws_verify_own(&out, arena, r, NX_USE_BIT(NX_USE_TOKEN), "JWT", token).e;
+}
+
+static size_t published(nx_keyring *r)
+{
+    char *json = NULL;
+    assert_true(nx_ok(nx_keyring_jwks(&json, arena, r, NX_USE_BIT(NX_USE_TOKEN))));
+    NX_AUTO_JSON set = NULL;
+    assert_true(nx_ok(nx_json_parse(&set, nx_span_str(json))));
+    return json_array_size(nx_json_array(set, "keys"));
+}
+
+static void test_made_at_first_start_and_kept(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_keyring) first = open_ring();
+    assert_int_equal(rows.count, NX_USE_COUNT);
+    nx_span token = sign(first);
+    NX_AUTO(nx_keyring) second = open_ring();
+    assert_int_equal(rows.count, NX_USE_COUNT);
+    assert_int_equal(verify(second, token), NX_ERR_NONE);
+    for (size_t i = 0; i < rows.count; i++) {
+        assert_int_equal(rows.row[i].state, NX_KEY_ACTIVE);
+        assert_int_equal(rows.row[i].alg, nx_key_use_alg(rows.row[i].use));
+        assert_int_equal(strlen(rows.row[i].kid), NX_KEY_ID_LEN);
+    }
+}
+
+static void test_rotation_publishes_before_use_and_retires_after_the_last_token(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_keyring) r = open_ring();
+    nx_span old = sign(r);
+    assert_int_equal(nx_keyring_rotate(r, NX_USE_TOKEN).e, NX_ERR_KEY_TOO_NEW);
+    tend_until_quiet(r);
+    assert_int_equal(published(r), 2);
+    assert_int_equal(nx_keyring_rotate(r, NX_USE_TOKEN).e, NX_ERR_KEY_TOO_NEW);
+    pass(terms.publish_s);
+    uint64_t before = nx_keyring_generation(r);
+    assert_true(nx_ok(nx_keyring_rotate(r, NX_USE_TOKEN)));
+    assert_true(nx_keyring_generation(r) > before);
+    nx_span fresh = sign(r);
+    assert_int_equal(verify(r, old), NX_ERR_NONE);
+    assert_int_equal(verify(r, fresh), NX_ERR_NONE);
+    tend_until_quiet(r);
+    assert_int_equal(published(r), 3);
+    pass(terms.retire_s);
+    assert_int_equal(verify(r, old), NX_ERR_JOSE_KEY);
+    assert_int_equal(published(r), 2);
+    assert_int_equal(rows.count, 2 * NX_USE_COUNT + 1);
+    tend_until_quiet(r);
+    assert_int_equal(rows.count, 2 * NX_USE_COUNT);
+    assert_int_equal(verify(r, fresh), NX_ERR_NONE);
+}
+
+static void test_rolling_ends_everything_at_once(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_keyring) r = open_ring();
+    tend_until_quiet(r);
+    nx_span old = sign(r);
+    assert_int_equal(verify(r, old), NX_ERR_NONE);
+    assert_true(nx_ok(nx_keyring_roll(r, NX_USE_TOKEN)));
+    assert_int_equal(verify(r, old), NX_ERR_JOSE_KEY);
+    assert_int_equal(published(r), 1);
+    assert_int_equal(verify(r, sign(r)), NX_ERR_NONE);
+    tend_until_quiet(r);
+    assert_int_equal(rows.count, 2 * NX_USE_COUNT);
+}
+
+static void test_another_nodes_rotation_is_taken_over(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_keyring) a = open_ring();
+    tend_until_quiet(a);
+    NX_AUTO(nx_keyring) b = open_ring();
+    pass(terms.publish_s);
+    assert_true(nx_ok(nx_keyring_rotate(a, NX_USE_TOKEN)));
+    nx_span token = sign(a);
+    assert_int_equal(verify(b, token), NX_ERR_NONE); /* published before use: b knew it */
+    assert_int_equal(nx_keyring_rotate(b, NX_USE_TOKEN).e, NX_ERR_KEY_TOO_NEW);
+    assert_true(nx_ok(nx_keyring_tend(b)));
+    NX_AUTO(nx_signing_key) ka = NULL;
+    NX_AUTO(nx_signing_key) kb = NULL;
+    assert_true(nx_ok(nx_keyring_active(&ka, a, NX_USE_TOKEN)));
+    assert_true(nx_ok(nx_keyring_active(&kb, b, NX_USE_TOKEN)));
+    assert_string_equal(nx_signing_key_kid(ka), nx_signing_key_kid(kb));
+}
+
+static void test_a_lost_race_follows_the_winner(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_keyring) r = open_ring();
+    tend_until_quiet(r);
+    pass(terms.publish_s);
+    rows.refuse = true;
+    nx_span token = sign(r);
+    assert_int_equal(nx_keyring_rotate(r, NX_USE_TOKEN).e, NX_ERR_CONFLICT);
+    assert_int_equal(verify(r, token), NX_ERR_NONE);
+    assert_true(nx_ok(nx_keyring_rotate(r, NX_USE_TOKEN)));
+}
+
+static nx_err reopen(void)
+{
+    struct nx_key_store store = {
+        .ctx = &rows, .list = memory_keys_list, .save = memory_keys_save, .drop = memory_keys_drop};
+    nx_keyring *r = NULL;
+    nx_err e = nx_keyring_open(&r, master, &store, &terms).e;
+    nx_keyring_close(r);
+    return e;
+}
+
+static void test_every_flipped_byte_of_a_row_is_noticed(void **state)
+{
+    (void)state;
+    nx_keyring_close(open_ring());
+    for (size_t at = 0; at < rows.row[0].sealed.n; at++) {
+        rows.sealed[0][at] ^= 4;
+        assert_int_equal(reopen(), NX_ERR_KEY_ROW);
+        rows.sealed[0][at] ^= 4;
+    }
+    assert_int_equal(reopen(), NX_ERR_NONE);
+}
+
+/* A row copied over another, or relabelled for another use, does not open. */
+static void test_rows_are_bound_to_kid_and_use(void **state)
+{
+    (void)state;
+    nx_keyring_close(open_ring());
+    struct nx_key_row *token = NULL, *qr = NULL;
+    for (size_t i = 0; i < rows.count; i++) {
+        if (rows.row[i].use == NX_USE_TOKEN) token = &rows.row[i];
+        if (rows.row[i].use == NX_USE_QR) qr = &rows.row[i];
+    }
+    assert_non_null(token);
+    assert_non_null(qr);
+    nx_span mine = token->sealed;
+    token->sealed = qr->sealed;
+    assert_int_equal(reopen(), NX_ERR_KEY_ROW);
+    token->sealed = mine;
+    token->use = NX_USE_QR;
+    qr->use = NX_USE_TOKEN;
+    assert_int_equal(reopen(), NX_ERR_KEY_ROW);
+    token->use = NX_USE_TOKEN;
+    qr->use = NX_USE_QR;
+    token->alg = NX_ALG_RS256;
+    assert_int_equal(reopen(), NX_ERR_KEY_ROW);
+}
+
+static void test_a_key_that_was_taken_outlives_the_ring(void **state)
+{
+    (void)state;
+    nx_keyring *r = open_ring();
+    NX_AUTO(nx_signing_key) k = NULL;
+    assert_true(nx_ok(nx_keyring_active(&k, r, NX_USE_QR)));
+    nx_keyring_close(r);
+    uint8_t sig[NX_SIGNATURE_MAX];
+    size_t n;
+    assert_true(nx_ok(nx_signing_key_sign(k, sig, &n, NX_LIT("m"))));
+    assert_true(nx_ok(nx_signing_key_verify(k, NX_LIT("m"), nx_span_of(sig, n))));
+    assert_int_equal(nx_signing_key_use(k), NX_USE_QR);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NX_USE_COUNT; i++) {
+        nx_key_use use;
+        assert_true(nx_ok(nx_key_use_of(&use, nx_span_str(nx_key_use_name((nx_key_use)i)))));
+        assert_int_equal(use, i);
+    }
+    nx_key_use use;
+    nx_key_state s;
+    assert_int_equal(nx_key_use_of(&use, NX_LIT("tokens")).e, NX_ERR_UNKNOWN);
+    assert_true(nx_ok(nx_key_state_of(&s, NX_LIT("retired"))));
+    assert_int_equal(s, NX_KEY_RETIRED);
+    assert_int_equal(nx_key_state_of(&s, NX_LIT("gone")).e, NX_ERR_UNKNOWN);
+}
+
+static void test_no_key_is_made_without_random_bytes(void **state)
+{
+    (void)state;
+    for (unsigned n = 1;; n++) {
+        memset(&rows, 0, sizeof rows);
+        (void)memory_keys_store(&rows);
+        nx_fault_arm(NX_ACT_RANDOM, n);
+        nx_err e = reopen();
+        if (!nx_fault_fired(NX_ACT_RANDOM)) break;
+        assert_int_equal(e, NX_ERR_RANDOM);
+    }
+    nx_fault_arm(NX_ACT_RANDOM, 0);
+    assert_int_equal(rows.count, NX_USE_COUNT);
+}
+
+/* Threads report, the main thread asserts. */
+struct crew {
+    nx_keyring *ring;
+    atomic_bool stop;
+    atomic_uint signed_well, failed;
+};
+
+static void *sign_and_verify(void *arg)
+{
+    struct crew *c = arg;
+    while (!atomic_load(&c->stop)) {
+        NX_AUTO(nx_arena) a = nx_arena_open(64u << 10);
+        char *token = NULL, *json = NULL;
+        struct nx_jws out;
+        bool ok =
+            nx_ok(nx_jws_sign(&token, a, c->ring, NX_USE_TOKEN, "JWT", NX_LIT("{}"))) &&
+            nx_ok(nx_jws_verify_own(&out, a, c->ring, NX_USE_BIT(NX_USE_TOKEN), "JWT", nx_span_str(token))) &&
+            nx_ok(nx_keyring_jwks(&json, a, c->ring, NX_USE_BIT(NX_USE_TOKEN)));
+        atomic_fetch_add(ok ? &c->signed_well : &c->failed, 1);
+    }
+    return NULL;
+}
+
+static void test_threads_sign_while_keys_turn(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_keyring) r = open_ring();
+    tend_until_quiet(r);
+    struct crew crew = {.ring = r};
+    pthread_t thread[3];
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, sign_and_verify, &crew), 0);
+    unsigned turned = 0;
+    for (int i = 0; i < 12; i++) {
+        unsigned at = atomic_load(&crew.signed_well);
+        pass(terms.publish_s);
+        turned += nx_ok(nx_keyring_rotate(r, NX_USE_TOKEN));
+        nx_ignore(nx_keyring_tend(r)); /* counted below through what the threads saw */
+        while (atomic_load(&crew.signed_well) < at + 3 && atomic_load(&crew.failed) == 0)
+            sched_yield();
+    }
+    atomic_store(&crew.stop, true);
+    for (int i = 0; i < 3; i++)
+        pthread_join(thread[i], NULL);
+    assert_true(turned >= 6);
+    assert_int_equal(atomic_load(&crew.failed), 0);
+    assert_true(atomic_load(&crew.signed_well) >= 36);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        T(test_made_at_first_start_and_kept),
+        T(test_rotation_publishes_before_use_and_retires_after_the_last_token),
+        T(test_rolling_ends_everything_at_once),
+        T(test_another_nodes_rotation_is_taken_over),
+        T(test_a_lost_race_follows_the_winner),
+        T(test_every_flipped_byte_of_a_row_is_noticed),
+        T(test_rows_are_bound_to_kid_and_use),
+        T(test_a_key_that_was_taken_outlives_the_ring),
+        T(test_names),
+        T(test_no_key_is_made_without_random_bytes),
+        T(test_threads_sign_while_keys_turn),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
