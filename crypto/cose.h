@@ -55,9 +55,8 @@ NX_FALLIBLE nx_cose_verify_foreign(const struct nx_cose *c, nx_arena *a, EVP_PKE
 /* bytes → zlib → Base45. */
 NX_FALLIBLE nx_cose_text_encode(char **out, nx_arena *a, nx_span bytes);
 /* Text → bytes: at most NX_QR_TEXT_MAX characters, NX_CBOR_MAX bytes, one whole zlib stream with nothing behind it.
- * The foreign mode drops the prefix "HC1:" and takes an object that was not compressed. NX_ERR_LIMIT,
- * NX_ERR_ENCODING, NX_ERR_ZLIB. */
-NX_FALLIBLE nx_cose_text_decode(nx_span *out, nx_arena *a, nx_span text, enum nx_cbor_mode mode);
+ * NX_ERR_LIMIT, NX_ERR_ENCODING, NX_ERR_ZLIB. */
+NX_FALLIBLE nx_cose_text_decode(nx_span *out, nx_arena *a, nx_span text);
 
 /* An EC2 P-256 COSE_Key (RFC 9053 section 7.1.1) as a map, with a compressed point: {1: 2, -1: 1, -2: x, -3: sign}. */
 NX_FALLIBLE nx_cose_key_put(nx_buf *b, const EVP_PKEY *key);
