@@ -10,10 +10,10 @@
  *     NX_TRY(nx_audit_append(registry, &entry));
  *     return nx_registry_commit(&change);
  *
- * Leaving the block without a commit rolls back. A begin within a begin of the same thread joins it: its
- * commit decides nothing yet, and its rollback makes the outer commit fail. Errors that every function may
- * give: NX_ERR_MEMORY, NX_ERR_BUSY (no connection within 5 s), NX_ERR_IO, NX_ERR_REGISTRY (damaged or of
- * another version), NX_ERR_FAULT (tests). Nothing is half done after any of them. */
+ * Leaving the block without a commit rolls back. A begin within a begin of the same thread is a part of it:
+ * its rollback undoes the part, its commit keeps it as far as the outer change is kept. Errors that every
+ * function may give: NX_ERR_MEMORY, NX_ERR_BUSY (no connection within 5 s), NX_ERR_IO, NX_ERR_REGISTRY
+ * (damaged or of another version), NX_ERR_FAULT (tests). Nothing is half done after any of them. */
 #ifndef NX_REGISTRY_REGISTRY_H
 #define NX_REGISTRY_REGISTRY_H
 
@@ -44,7 +44,7 @@ struct nx_change {
 };
 
 NX_FALLIBLE nx_registry_begin(struct nx_change *c, nx_registry *r, enum nx_durability durability);
-/* NX_ERR_CONFLICT when an inner change was rolled back. On any failure nothing of the change stays. */
+/* On any failure nothing of the change stays. */
 NX_FALLIBLE nx_registry_commit(struct nx_change *c);
 void nx_registry_rollback(struct nx_change *c);
 #define NX_AUTO_CHANGE(name) __attribute__((cleanup(nx_registry_rollback))) struct nx_change name = {NULL}

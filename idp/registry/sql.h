@@ -59,8 +59,9 @@ void nx_sql_get_id(nx_sql *q, nx_id *out);
 /* The first failure of binding and reading, or success. */
 NX_FALLIBLE nx_sql_done(const nx_sql *q);
 
-/* The common short forms. Arguments are texts, count of them given by the format: "t" text, "i" int64_t, "d"
- * const nx_id *. Runs a write and wants at least one row touched, else NX_ERR_NOT_FOUND. */
+/* A write in one line: a durable change of its own, or part of the one that is open. The arguments are as
+ * many as the format has letters: "t" const char *, "i" int64_t. Wants at least one row touched, else
+ * NX_ERR_NOT_FOUND. */
 NX_FALLIBLE nx_sql_write(nx_registry *r, const char *sql, const char *format, ...);
 
 #endif
