@@ -37,7 +37,8 @@ void nx_gate_open(struct nx_gate *g, struct nx_house *house, nx_arena *a, enum n
 void nx_gate_client(struct nx_gate *g, const nx_client *client, const char *grant_type);
 
 /* The browser's session by its cookie (empty: none), its person and her QR identity. client_id: who asks, NULL on a
- * face without a client. One round trip. A session that is gone or stale is a fact, not an error. */
+ * face without a client. One round trip. A session that is gone or stale is a fact, not an error. g->facts.ask.acr must be
+ * set before: what the person's other credentials could reach is only looked up when a level was asked for. */
 NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *client_id);
 
 /* A code, family or token as the store found it, with its person and QR identity as they are now. grant NULL unless
