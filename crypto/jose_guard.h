@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "crypto/alg.h"
 
-#define NX_JWS_MAX (16u << 10)  /* bytes of a compact JWS */
+#define NX_JWS_MAX (64u << 10)  /* bytes of a compact JWS: a status list of 2^17 entries fits, however it compresses */
 #define NX_JOSE_HEADER_MAX 2048 /* bytes of a decoded header */
 
 /* A token that passed. Spans borrow from the token or the arena, strings from the arena. */
