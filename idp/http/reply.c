@@ -179,7 +179,7 @@ void nx_reply_page(nx_reply *rp, int status, const char *name, nx_view *view)
 {
     const nx_views *views = nx_router_views(rp->rq->router);
     nx_buf out;
-    nx_buf_init(&out, rp->rq->arena, NX_PAGE_MAX);
+    nx_buf_init(&out, rp->rq->arena, NX_PAGE_BYTES_MAX);
     if (!views || !view) {
         fail(rp, NX_ERR_TEMPLATE);
         return;

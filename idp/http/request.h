@@ -76,6 +76,8 @@ typedef struct nx_request {
     nx_lane lane;                   /* where the handler runs now */
     bool checked;                   /* the router's: guards of the body have been applied */
     int64_t content_length;         /* as announced; -1 when not */
+    const char *browser;            /* the browser cookie in force for this request, once somebody asked
+                                       (endpoints/browser.h) */
     void *app;                      /* the server's context: struct nx_server * (endpoints/server.h) */
     int64_t began_ns;               /* monotonic */
 } nx_request;

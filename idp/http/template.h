@@ -22,7 +22,7 @@
 
 #define NX_TEMPLATE_DEPTH_MAX 12 /* nested sections and partials */
 #define NX_TEMPLATE_LIST_MAX 1000
-#define NX_PAGE_MAX (1u << 20)
+#define NX_PAGE_BYTES_MAX (1u << 20)
 
 typedef struct nx_views nx_views;
 
