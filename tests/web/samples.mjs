@@ -51,6 +51,8 @@ export const pages = [
     ["enrol_phone", { e: "E", digits: true, phone: "Điện thoại của An", tries: 2, error: "Các chữ số không đúng." }, "digits"],
     ["enrol_phone", { e: "E", done: true, phone: "Điện thoại của An" }, "done"],
     ["qr_link", {}],
+    ["wallet", { issuer: "https://localhost:8443", paste: true }],
+    ["verify", { issuer: "https://localhost:8443" }],
     ["console_link", {}],
     ["console_home", { ...operator, people: "6", clients: "2", sessions: "3", qrs: "9", pending: true, pending_count: "1", unreachable: [{ name: "Cổng cũ" }] }],
     ["console_people", { ...operator, q: "", people: [{ id: "p", user_name: "an", name: "Nguyễn Văn An", kind: "Cá nhân", level: "Mức 2", active: true }, { id: "q", user_name: "binh", name: "Trần Thị Bình", kind: "Cá nhân", level: "Mức 1", active: false }], next_url: "#" }],
