@@ -24,6 +24,37 @@ nx_result nx_registry_epoch_get(nx_registry *r, char kind, const char *id, int64
     return nx_sql_done(&q);
 }
 
+/* A row per kind: the epoch, and whether what it belongs to exists. A session revoked before its end, and the
+ * system, exist by their epoch alone. */
+static const struct {
+    char kind;
+    const char *sql;
+} load_rows[] = {
+    {'p',
+     "SELECT coalesce((SELECT value FROM epoch WHERE kind = 'p' AND id = $1), 0) FROM person WHERE id = $1"},
+    {'q', "SELECT coalesce((SELECT value FROM epoch WHERE kind = 'q' AND id = $1), 0) FROM qr_identity WHERE "
+          "qid = $1"},
+    {'c',
+     "SELECT coalesce((SELECT value FROM epoch WHERE kind = 'c' AND id = $1), 0) FROM client WHERE id = $1"},
+};
+
+nx_result nx_registry_epoch_load(nx_registry *r, char kind, const char *id, int64_t *value)
+{
+    const char *sql = NULL;
+    bool row;
+    for (size_t i = 0; i < sizeof load_rows / sizeof load_rows[0]; i++)
+        if (load_rows[i].kind == kind) sql = load_rows[i].sql;
+    if (!sql) return nx_registry_epoch_get(r, kind, id, value);
+    NX_TRY(check(kind, id));
+    NX_AUTO_SQL(q);
+    NX_TRY(nx_sql_open(&q, r, sql));
+    nx_sql_text(&q, id);
+    NX_TRY(nx_sql_step(&q, &row));
+    NX_REQUIRE(row, NX_ERR_NOT_FOUND);
+    *value = nx_sql_get_int(&q);
+    return nx_sql_done(&q);
+}
+
 nx_result nx_registry_epoch_raise(nx_registry *r, char kind, const char *id, int64_t *value)
 {
     const char name[2] = {kind, '\0'};

@@ -11,6 +11,9 @@
 /* kind is a lower-case letter: 'p' person, 'q' QR identity, 'c' client, 's' session, 'y' system (id
  * "system"). */
 NX_FALLIBLE nx_registry_epoch_get(nx_registry *r, char kind, const char *id, int64_t *value);
+/* The same for a thing that must exist: NX_ERR_NOT_FOUND when there is no such person, QR identity or client
+ * (any more). One statement. */
+NX_FALLIBLE nx_registry_epoch_load(nx_registry *r, char kind, const char *id, int64_t *value);
 /* Raises by one; *value is the new one. Inside the change of the act that raises it. */
 NX_FALLIBLE nx_registry_epoch_raise(nx_registry *r, char kind, const char *id, int64_t *value);
 

@@ -15,8 +15,8 @@ enum nx_qr_status { NX_QR_PENDING, NX_QR_ACTIVE, NX_QR_SUSPENDED, NX_QR_REVOKED 
 #define NX_QR_LABEL_MAX 80
 #define NX_QR_JWK_MAX 1024
 #define NX_QR_IDENTITIES_MAX 32 /* not revoked ones of one person */
-#define NX_QR_PAPER_LIFETIME_S (10LL * 365 * 86400)
-#define NX_QR_DEVICE_LIFETIME_S (3LL * 365 * 86400)
+#define NX_QR_PAPER_LIFETIME_S (5LL * 365 * 86400)
+#define NX_QR_DEVICE_LIFETIME_S (5LL * 365 * 86400)
 
 struct nx_qr_identity {
     nx_id qid;

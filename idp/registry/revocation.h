@@ -34,6 +34,9 @@ struct nx_revocation_list {
 NX_FALLIBLE nx_revocation_add(nx_registry *r, struct nx_revocation *v);
 /* NX_ERR_NOT_FOUND. */
 NX_FALLIBLE nx_revocation_get(nx_registry *r, nx_arena *a, int64_t seq, struct nx_revocation *out);
+/* The newest act of this name upon the target. NX_ERR_NOT_FOUND. */
+NX_FALLIBLE nx_revocation_find(nx_registry *r, const char *act, const char *scope, const char *target,
+                               int64_t *seq);
 /* Oldest first, at most limit. */
 NX_FALLIBLE nx_revocation_pending(nx_registry *r, nx_arena *a, size_t limit, struct nx_revocation_list *out);
 /* Those of a shard (and of every shard) after seq, applied or not, oldest first: the gap to replay. */
