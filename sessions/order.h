@@ -44,6 +44,8 @@ struct nx_order {
 
 /* Begins an order; out->id is its name in the QR link. NX_ERR_LIMIT. */
 NX_FALLIBLE nx_order_begin(nx_store *st, nx_arena *a, nx_span body, struct nx_order *out);
+/* The same with another time to be taken (1..600 s): enrolment links are orders of their own kind. */
+NX_FALLIBLE nx_order_begin_for(nx_store *st, nx_arena *a, int64_t shown_s, nx_span body, struct nx_order *out);
 /* *found is NX_FOUND, also for a done or dead order (they stay readable for a minute, so that both screens can say why),
  * or NX_GONE: never was, past its deadline, or made before the store's recovery. */
 NX_FALLIBLE nx_order_find(nx_store *st, nx_arena *a, const char *id, struct nx_order *out, enum nx_found *found);

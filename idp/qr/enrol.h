@@ -12,7 +12,6 @@
 #include "sessions/order.h"
 
 #define NX_ENROL_LINK_S 120
-#define NX_ENROL_FINISH_S 180
 #define NX_ENROL_LABEL_MAX 40
 
 struct nx_enrolment {

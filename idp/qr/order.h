@@ -84,15 +84,15 @@ struct nx_qr_answer {
 };
 /* address: the phone's, for the rung. NX_ERR_QR_MALFORMED, NX_ERR_QR_ORDER_GONE, NX_ERR_QR_FRAME_INVALID,
  * NX_ERR_QR_FRAME_STALE, NX_ERR_QR_ORDER_TAKEN. */
-NX_FALLIBLE nx_qr_take(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house, const struct nx_proof *p,
+NX_FALLIBLE nx_qr_take(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p,
                        const char *address);
 /* Checks order, phone, t, nonce and the digest of what was displayed: everything but the PIN, so that a PIN is never tried
  * for something else. *q goes on to nx_qr_approve. NX_ERR_QR_ORDER_GONE, NX_ERR_QR_ORDER_STATE, NX_ERR_QR_CONTEXT. */
-NX_FALLIBLE nx_qr_approve_check(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, const struct nx_proof *p);
+NX_FALLIBLE nx_qr_approve_check(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p);
 /* The PIN was right. NX_ERR_QR_ORDER_STATE when the order changed meanwhile. */
 NX_FALLIBLE nx_qr_approve(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house, struct nx_qr_order *q,
-                          const struct nx_proof *p);
-NX_FALLIBLE nx_qr_decline(nx_arena *a, struct nx_house *house, const struct nx_proof *p);
+                          const struct nx_qr_proof *p);
+NX_FALLIBLE nx_qr_decline(nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p);
 /* Kills it; why is a word of section 7. Nothing happens to one that is over. */
 NX_FALLIBLE nx_qr_order_end(struct nx_house *house, nx_arena *a, const char *id, const char *why);
 

@@ -25,6 +25,8 @@ struct nx_pin_result {
 NX_FALLIBLE nx_pin_strong(const nx_secret *pin, const char *birthdate);
 /* Six random digits that are strong, for paper (returned once). */
 NX_FALLIBLE nx_pin_make(nx_secret *out, const char *birthdate);
+/* The verifier of a PIN that was found strong, for who stores it later. */
+NX_FALLIBLE nx_pin_hash(nx_phc *out, const struct nx_house *house, const nx_secret *pin);
 /* Checks strength and stores the verifier. */
 NX_FALLIBLE nx_pin_set(struct nx_house *house, nx_arena *a, const struct nx_qr_identity *q, const nx_secret *pin);
 /* NX_OK whether right or wrong. source: who asks (address; an enrolled device's own qid). NX_ERR_HTTP_RATE is never
