@@ -82,6 +82,7 @@ function showVerdict(kind, why, identity = null) {
 
 async function check(code) {
     let identity;
+    slot("verdict").hidden = true;
     try {
         if (!bundle) throw new Error("none");
         identity = await readIdentity(code, bundle.keys, now());
