@@ -31,6 +31,11 @@ struct nx_house {
     bool loopback;              /* the issuer's host is loopback: rules 4 and 27 */
     int shards;                 /* of the store, fixed when the registry was made */
     nx_arena *arena;            /* of these texts; not for others */
+
+    /* Called after a commit that wrote notices, so that delivery begins at once; set by the composition root
+     * before the first request, NULL where nobody delivers. */
+    void (*notices_waiting)(void *ctx);
+    void *notices_ctx;
 };
 
 /* What a house is opened from. */

@@ -95,6 +95,22 @@ nx_result nx_revocation_get(nx_registry *r, nx_arena *a, int64_t seq, struct nx_
     return read_row(&q, a, out);
 }
 
+nx_result nx_revocation_find(nx_registry *r, const char *act, const char *scope, const char *target, int64_t *seq)
+{
+    NX_AUTO_SQL(q);
+    bool row;
+    NX_TRY(nx_sql_open(&q, r,
+                       "SELECT seq FROM revocation WHERE scope = $1 AND target = $2 AND act = $3"
+                       " ORDER BY seq DESC LIMIT 1"));
+    nx_sql_text(&q, scope);
+    nx_sql_text(&q, target);
+    nx_sql_text(&q, act);
+    NX_TRY(nx_sql_step(&q, &row));
+    NX_REQUIRE(row, NX_ERR_NOT_FOUND);
+    *seq = nx_sql_get_int(&q);
+    return nx_sql_done(&q);
+}
+
 nx_result nx_revocation_pending(nx_registry *r, nx_arena *a, size_t limit, struct nx_revocation_list *out)
 {
     NX_AUTO_SQL(q);

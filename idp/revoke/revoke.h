@@ -12,6 +12,7 @@
 #define NX_REVOKE_REVOKE_H
 
 #include "base/json.h"
+#include "base/json.h"
 #include "house/house.h"
 #include "sessions/store.h"
 
@@ -36,14 +37,14 @@ struct nx_revoke_order {
 };
 
 /* Does the act; *seq (may be NULL) is its number, under which the receipt is read. Revoking what is revoked already
- * succeeds again with the number of the first time. When the caller holds a registry change (nx_registry_begin), only
- * step 1 happens inside it: commit, then call nx_revoke_apply.
+ * succeeds again with the number of the first time. Not inside a registry change of the caller: use the halves.
  * NX_ERR_NOT_FOUND (no such target, or a session that is over), NX_ERR_CONFLICT (the act does not fit the state),
  * NX_ERR_RANGE (an act that the scope does not have, a reason that is empty or too long). NX_ERR_AWAY, NX_ERR_BUSY:
  * the act is durable and will be applied; nothing is served meanwhile that it ends. */
 NX_FALLIBLE nx_revoke(struct nx_house *h, nx_arena *a, const struct nx_revoke_order *order, int64_t *seq);
 
-/* The two halves, for callers with a change of their own (a person deactivated, a password set). */
+/* The two halves, for callers with a change of their own (a person deactivated, a password set): record inside the
+ * change, which it joins, and apply after the commit. */
 NX_FALLIBLE nx_revoke_record(struct nx_house *h, nx_arena *a, const struct nx_revoke_order *order, int64_t *seq);
 NX_FALLIBLE nx_revoke_apply(struct nx_house *h, nx_arena *a, int64_t seq);
 

@@ -148,6 +148,7 @@ CREATE TABLE revocation (
 );
 CREATE INDEX revocation_pending ON revocation (seq) WHERE applied = 0;
 CREATE INDEX revocation_shard ON revocation (shard, seq);
+CREATE INDEX revocation_target ON revocation (scope, target);
 
 CREATE TABLE outbox (
     id         INTEGER PRIMARY KEY,
