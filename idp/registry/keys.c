@@ -37,14 +37,12 @@ static nx_result list(void *ctx, nx_arena *a, struct nx_key_row **rows, size_t *
     return NX_OK;
 }
 
-static nx_result write_row(nx_registry *r, const struct nx_key_row *row)
+static nx_result insert_row(nx_registry *r, const struct nx_key_row *row)
 {
     NX_AUTO_SQL(q);
-    NX_TRY(nx_sql_open(
-        &q, r,
-        "INSERT INTO signing_key (kid, use, alg, state, published, retire_after, sealed)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (kid) DO UPDATE SET state = excluded.state,"
-        " published = excluded.published, retire_after = excluded.retire_after"));
+    NX_TRY(nx_sql_open(&q, r,
+                       "INSERT INTO signing_key (kid, use, alg, state, published, retire_after, sealed)"
+                       " VALUES ($1, $2, $3, $4, $5, $6, $7)"));
     nx_sql_text(&q, row->kid);
     nx_sql_text(&q, nx_key_use_name(row->use));
     nx_sql_text(&q, nx_alg_name(row->alg));
@@ -53,6 +51,16 @@ static nx_result write_row(nx_registry *r, const struct nx_key_row *row)
     nx_sql_int(&q, row->retire_after);
     nx_sql_blob(&q, row->sealed);
     return nx_sql_run(&q, NULL);
+}
+
+static nx_result write_row(nx_registry *r, const struct nx_key_row *row)
+{
+    nx_result known = nx_sql_write(r,
+                                   "UPDATE signing_key SET state = $1, published = $2, retire_after = $3"
+                                   " WHERE kid = $4",
+                                   "tiit", nx_key_state_name(row->state), (int64_t)row->published,
+                                   (int64_t)row->retire_after, row->kid);
+    return known.e == NX_ERR_NOT_FOUND ? insert_row(r, row) : known;
 }
 
 static nx_result write_state(nx_registry *r, const struct nx_key_row *rows, size_t count, nx_key_state state)

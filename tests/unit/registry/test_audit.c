@@ -1,0 +1,180 @@
+#include "registry/audit.h"
+
+#include "rig.h"
+
+#include <sqlite3.h>
+
+static void append(struct rig *rig, const char *type, const char *subject)
+{
+    const struct nx_audit_entry e = {
+        .actor = "uid:0", .type = type, .subject = subject, .detail = "{\"n\":1}"};
+    assert_ok(nx_audit_append(rig->registry, &e));
+}
+
+static void outside(struct rig *rig, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(rig_path(rig), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static struct nx_audit_verdict verify(struct rig *rig)
+{
+    struct nx_audit_verdict v;
+    assert_ok(nx_audit_verify(rig->registry, &v));
+    return v;
+}
+
+static int with_rows(void **state)
+{
+    if (rig_up(state) != 0) return -1;
+    for (int i = 0; i < 5; i++)
+        append(*state, i % 2 ? "qr.revoked" : "person.created", i < 3 ? "lan" : NULL);
+    return 0;
+}
+
+static void test_a_whole_chain(void **state)
+{
+    struct rig *rig = *state;
+    struct nx_audit_verdict v = verify(rig);
+    assert_true(v.whole);
+    assert_int_equal(v.rows, 5);
+    assert_int_equal(v.broken_at, 0);
+    assert_int_equal(strlen(v.head), 64);
+}
+
+static void test_an_empty_chain(void **state)
+{
+    struct nx_audit_verdict v = verify(*state);
+    assert_true(v.whole);
+    assert_int_equal(v.rows, 0);
+}
+
+/* Every kind of tampering shows, and where. */
+static void test_every_change_shows(void **state)
+{
+    struct rig *rig = *state;
+    static const struct {
+        const char *sql;
+        int64_t broken_at;
+    } rows[] = {
+        {"UPDATE audit SET actor = 'uid:1' WHERE seq = 3", 3},
+        {"UPDATE audit SET type = 'x' WHERE seq = 1", 1},
+        {"UPDATE audit SET at = at + 1 WHERE seq = 2", 2},
+        {"UPDATE audit SET subject = NULL WHERE seq = 2", 2},
+        {"UPDATE audit SET detail = '{}' WHERE seq = 4", 4},
+        {"UPDATE audit SET hash = zeroblob(32) WHERE seq = 4", 4},
+        {"DELETE FROM audit WHERE seq = 3", 3},
+        {"DELETE FROM audit WHERE seq = 5", 5},
+        {"DELETE FROM audit", 1},
+        {"UPDATE audit_head SET seq = 4", 6},
+        {"DELETE FROM audit_head", 6},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        void *other;
+        assert_int_equal(with_rows(&other), 0);
+        outside(other, rows[i].sql);
+        struct nx_audit_verdict v = verify(other);
+        assert_false(v.whole);
+        assert_int_equal(v.broken_at, rows[i].broken_at);
+        rig_down(&other);
+    }
+    assert_true(verify(rig).whole);
+}
+
+static void test_pages_and_filters(void **state)
+{
+    struct rig *rig = *state;
+    struct nx_audit_page page;
+    struct nx_audit_query q = {.limit = 2};
+    assert_ok(nx_audit_list(rig->registry, rig->arena, &q, &page));
+    assert_true(page.more);
+    assert_int_equal(page.v[0].seq, 5);
+    q.before = page.v[1].seq;
+    q.limit = 0;
+    assert_ok(nx_audit_list(rig->registry, rig->arena, &q, &page));
+    assert_int_equal(page.n, 3);
+    assert_false(page.more);
+    q = (struct nx_audit_query){.subject = "lan", .type = "person.created"};
+    assert_ok(nx_audit_list(rig->registry, rig->arena, &q, &page));
+    assert_int_equal(page.n, 2);
+    q = (struct nx_audit_query){.type = "qr.*"};
+    assert_ok(nx_audit_list(rig->registry, rig->arena, &q, &page));
+    assert_int_equal(page.n, 2);
+    q = (struct nx_audit_query){.type = "q.*"};
+    assert_ok(nx_audit_list(rig->registry, rig->arena, &q, &page));
+    assert_int_equal(page.n, 0);
+    q = (struct nx_audit_query){.since = nx_now() + 100};
+    assert_ok(nx_audit_list(rig->registry, rig->arena, &q, &page));
+    assert_int_equal(page.n, 0);
+}
+
+/* A batch of the store's stream enters once, however often it is delivered. */
+static void test_a_batch_enters_once(void **state)
+{
+    struct rig *rig = *state;
+    const char *position;
+    const struct nx_audit_entry e[2] = {{.at = 5, .actor = "person:a", .type = "session.started"},
+                                        {.at = 6, .actor = "person:b", .type = "session.started"}};
+    assert_ok(nx_audit_position(rig->registry, rig->arena, 0, &position));
+    assert_string_equal(position, "0-0");
+    assert_ok(nx_audit_append_batch(rig->registry, 0, "9-1", e, 2));
+    assert_ok(nx_audit_append_batch(rig->registry, 0, "9-1", e, 2));
+    assert_ok(nx_audit_append_batch(rig->registry, 0, "8-7", e, 2));
+    assert_ok(nx_audit_position(rig->registry, rig->arena, 0, &position));
+    assert_string_equal(position, "9-1");
+    assert_int_equal(verify(rig).rows, 7);
+    assert_ok(nx_audit_append_batch(rig->registry, 0, "10-0", e, 2)); /* 10 is after 9, though not as text */
+    assert_ok(nx_audit_append_batch(rig->registry, 1, "1-0", e, 1));
+    assert_int_equal(verify(rig).rows, 10);
+    assert_true(verify(rig).whole);
+    assert_err(nx_audit_append_batch(rig->registry, 0, "later", e, 2), NX_ERR_SYNTAX);
+}
+
+static void test_what_is_refused(void **state)
+{
+    struct rig *rig = *state;
+    struct nx_audit_entry e = {.actor = "a", .type = "t", .detail = "[]"};
+    assert_err(nx_audit_append(rig->registry, &e), NX_ERR_SYNTAX);
+    e.detail = "{";
+    assert_err(nx_audit_append(rig->registry, &e), NX_ERR_SYNTAX);
+    e.detail = NULL;
+    e.actor = "";
+    assert_err(nx_audit_append(rig->registry, &e), NX_ERR_MISSING);
+    assert_int_equal(verify(rig).rows, 0);
+}
+
+static void test_the_nth_statement_fails(void **state)
+{
+    struct rig *rig = *state;
+    unsigned n = 1;
+    for (;; n++) {
+        const struct nx_audit_entry e = {.actor = "uid:0", .type = "t"};
+        nx_fault_arm(NX_ACT_SQL, n);
+        nx_result r = nx_audit_append(rig->registry, &e);
+        bool fired = nx_fault_fired(NX_ACT_SQL);
+        nx_fault_arm(NX_ACT_SQL, 0);
+        struct nx_audit_verdict v = verify(rig);
+        assert_true(v.whole);
+        assert_int_equal(v.rows, fired ? 5 : 6);
+        if (!fired) {
+            assert_ok(r);
+            break;
+        }
+    }
+    assert_true(n > 3);
+}
+
+#define WITH_ROWS(name) cmocka_unit_test_setup_teardown(name, with_rows, rig_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_ROWS(test_a_whole_chain),           RIG_TEST(test_an_empty_chain),
+        WITH_ROWS(test_every_change_shows),      WITH_ROWS(test_pages_and_filters),
+        WITH_ROWS(test_a_batch_enters_once),     RIG_TEST(test_what_is_refused),
+        WITH_ROWS(test_the_nth_statement_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
