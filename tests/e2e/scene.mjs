@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Profile } from './browser.mjs';
 import { writeBlankCamera } from './camera.mjs';
 import { Nixa } from './nixa.mjs';
+import { lookAtPages, trustedTypes } from './pages.mjs';
 import { Probe } from './probe.mjs';
 import { allow, at, claims, consenting, enrolPhone, go, signInByPassword, signInByPhone } from './steps.mjs';
 import { equal, finish, ok, scenario } from './tap.mjs';
@@ -132,6 +133,29 @@ await scenario('4 a kiosk: sign-in by QR, for one portal only', async () => {
   equal((await probe.refresh()).status, 200, 'refresh: works');
   equal(await probe.status(), 0, 'status list: valid');
   equal(await verdictOf(phone, phone.card), 'good', 'the card verifies online');
+});
+
+await scenario('4 without script: the code moves by refresh, and the digits are a plain form', async () => {
+  const plain = await Profile.open(nixa.ca, { script: false });
+  await plain.page.goto(thue);
+  await go(plain.page, () => plain.page.locator('a[href*="/login/qr"]').click());
+  const code = () => plain.page.locator('svg[data-qr]').getAttribute('data-qr');
+  const before = await code();
+  await plain.page.waitForTimeout(1800);
+  await plain.page.waitForLoadState();
+  ok(await code() !== before, 'another frame');
+  await signInByPhone(plain.page, phone, PIN);
+  equal((await claims(plain.page)).name, first.name, 'signed in');
+  await plain.page.goto(dvc);
+  await signInByPassword(plain.page, who);
+  if (await consenting(plain.page)) await allow(plain.page);
+  equal((await claims(plain.page)).sub, first.sub, 'by password too');
+  await plain.close();
+});
+
+await scenario('the pages', async () => {
+  await lookAtPages(nixa, person, shots);
+  for (const path of ['/wallet', '/verify']) ok(await trustedTypes(person, nixa.issuer + path), `rule 11: Trusted Types on ${path}`);
 });
 
 await scenario('5 the phone is revoked, everywhere at once', async () => {
