@@ -28,13 +28,13 @@ export async function lookAtPages(nixa, profile, shots) {
   const page = await profile.context.newPage();
   await page.setViewportSize({ width: 320, height: 640 });
   for (const lang of ['vi', 'en']) {
-    await page.goto(`${nixa.issuer}/language?to=${lang}&back=%2F`);
+    await page.goto(`${nixa.issuer}/?lang=${lang}`);
     for (const path of PATHS) {
       const name = `page-${path.split('/').filter(Boolean).slice(0, 2).join('-') || 'root'}-${lang}`;
       equal(await look(page, nixa.issuer + path, name, shots), lang, `${name}: in the language that was chosen`);
     }
   }
-  await page.goto(`${nixa.issuer}/language?to=vi&back=%2F`);
+  await page.goto(`${nixa.issuer}/?lang=vi`);
   await page.close();
 }
 

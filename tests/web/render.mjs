@@ -64,6 +64,6 @@ function write(items, views, texts) {
 }
 
 export function render(name, view, lang) {
-    const common = { lang, lang_url: "/language?to=xx&back=%2F", csrf: "csrf", csrf_out: "csrf" };
+    const common = { lang, lang_url: "?lang=xx", csrf: "csrf", csrf_out: "csrf" };
     return write(parse(source(name), name), [view, common], catalogue(lang));
 }
