@@ -1,0 +1,167 @@
+#include "bench.h"
+
+#include "http/server.h"
+
+#include <hiredis/hiredis.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <sched.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define PAYLOAD 640 /* bytes of a usual access token before the signature */
+
+static nx_result empty(nx_request *rq, nx_reply *rp)
+{
+    (void)rq;
+    nx_reply_body(rp, 200, "application/json", NX_LIT("{}"));
+    return NX_OK;
+}
+
+static const struct nx_route empty_rows[] = {
+    {NX_POST, "/empty", 16384, NX_GUARD_FORM | NX_GUARD_NO_STORE | NX_GUARD_ANY_HOST, NX_RATE_NONE, NX_LANE_FAST, empty},
+};
+static const struct nx_route_table empty_table = NX_ROUTE_TABLE("empty", empty_rows);
+
+static void answer_error(nx_request *rq, nx_reply *rp, nx_err e)
+{
+    (void)rq;
+    nx_reply_text(rp, 500, nx_err_name(e));
+}
+
+void floors_serve_empty(int fd)
+{
+    const struct nx_route_table *tables[] = {&empty_table};
+    struct nx_router_plan plan = {.tables = tables, .table_count = 1, .origin = "https://localhost:8443",
+                                  .host = {.answer = answer_error}};
+    nx_router *router;
+    if (!nx_ok(nx_router_open(&router, &plan))) die("empty router");
+    struct nx_server_plan server;
+    nx_server_plan_default(&server, 1);
+    server.router = router;
+    server.inherited_fd = fd;
+    nx_http_server *s;
+    if (!nx_ok(nx_http_server_open(&s, &server))) die("empty server");
+    for (;;)
+        pause();
+}
+
+/* Runs fn until `seconds` are over, in batches; seconds of one call. */
+static double time_of(void (*fn)(void *), void *ctx, double seconds, int batch)
+{
+    double began = seconds_now(), took;
+    long n = 0;
+    do {
+        for (int i = 0; i < batch; i++)
+            fn(ctx);
+        n += batch;
+        took = seconds_now() - began;
+    } while (took < seconds);
+    return took / (double)n;
+}
+
+struct signer {
+    EVP_PKEY *key;
+    uint8_t payload[PAYLOAD];
+    uint8_t signature[512];
+    size_t n;
+};
+
+static void sign(void *ctx)
+{
+    struct signer *s = ctx;
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    s->n = sizeof s->signature;
+    if (EVP_DigestSignInit(c, NULL, EVP_sha256(), NULL, s->key) != 1 ||
+        EVP_DigestSign(c, s->signature, &s->n, s->payload, PAYLOAD) != 1)
+        die("bare signature failed");
+    EVP_MD_CTX_free(c);
+}
+
+static void verify(void *ctx)
+{
+    struct signer *s = ctx;
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    if (EVP_DigestVerifyInit(c, NULL, EVP_sha256(), NULL, s->key) != 1 ||
+        EVP_DigestVerify(c, s->signature, s->n, s->payload, PAYLOAD) != 1)
+        die("bare verification failed");
+    EVP_MD_CTX_free(c);
+}
+
+static void round_trip(void *ctx)
+{
+    const char *argv[] = {"GET", "bench-absent"};
+    size_t lengths[] = {3, 12};
+    redisReply *r = redisCommandArgv(ctx, 2, argv, lengths);
+    if (!r) die("bare round trip failed");
+    freeReplyObject(r);
+}
+
+/* The parameters that nixad starts with (settings.def: password_ops, password_memory_kib). */
+static void argon2id(void *ctx)
+{
+    uint8_t out[32], salt[crypto_pwhash_SALTBYTES] = {1};
+    (void)ctx;
+    if (crypto_pwhash(out, sizeof out, "correct horse battery", 21, salt, 2, 19456ULL * 1024,
+                      crypto_pwhash_ALG_ARGON2ID13) != 0)
+        die("bare hash failed");
+}
+
+/* The bare parts run where nixad runs: on its processor, in a child of their own that reports through a pipe. */
+static void measure_parts(struct bench *b)
+{
+    struct signer es = {.key = EVP_EC_gen("P-256")}, rs = {.key = EVP_RSA_gen(2048)};
+    b->floor.es256_sign = time_of(sign, &es, b->seconds / 4, 50);
+    b->floor.es256_verify = time_of(verify, &es, b->seconds / 4, 50);
+    b->floor.rs256_sign = time_of(sign, &rs, b->seconds / 4, 10);
+    EVP_PKEY_free(es.key);
+    EVP_PKEY_free(rs.key);
+    if (sodium_init() < 0) die("libsodium");
+    b->floor.argon2id = time_of(argon2id, NULL, b->seconds, 2);
+    char path[128];
+    snprintf(path, sizeof path, "%s/run/redis.sock", b->dir);
+    redisContext *c = redisConnectUnix(path);
+    if (!c || c->err) die("redis: %s", c ? c->errstr : "no memory");
+    b->floor.round_trip = time_of(round_trip, c, b->seconds / 4, 100);
+    redisFree(c);
+}
+
+static void measure_answer(struct bench *b)
+{
+    int port, fd = listen_loopback(&port);
+    char self[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0) die("own path");
+    self[n] = 0;
+    char *argv[] = {self, (char *)"--empty-server", NULL};
+    pid_t pid = spawn_pinned(BENCH_SERVER_CPU, fd, "/dev/null", argv);
+    close(fd);
+    b->floor.answer = 1 / wrk_rate(b, port, "/empty", "form.lua", "x=1");
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+void floors_measure(struct bench *b)
+{
+    int ends[2];
+    if (pipe(ends) != 0) die("pipe");
+    pid_t pid = fork();
+    if (pid == 0) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(BENCH_SERVER_CPU, &set);
+        sched_setaffinity(0, sizeof set, &set);
+        measure_parts(b);
+        ssize_t n = write(ends[1], &b->floor, sizeof b->floor);
+        _exit(n == (ssize_t)sizeof b->floor ? 0 : 1);
+    }
+    close(ends[1]);
+    if (read(ends[0], &b->floor, sizeof b->floor) != (ssize_t)sizeof b->floor) die("the bare parts failed");
+    close(ends[0]);
+    waitpid(pid, NULL, 0);
+    measure_answer(b);
+}
