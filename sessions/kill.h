@@ -55,7 +55,8 @@ NX_FALLIBLE nx_kill_forget(nx_store *st, uint16_t shard, int64_t seq);
 
 /* The last applied sequence of a shard; *known is false when the shard has no mark: the store is new or was lost. */
 NX_FALLIBLE nx_kill_applied(nx_store *st, uint16_t shard, int64_t *seq, bool *known);
-/* Marks a new or lost shard as clean: with this sequence and this generation of status lists. */
-NX_FALLIBLE nx_kill_settle(nx_store *st, uint16_t shard, int64_t seq, const char *generation);
+/* Marks a new or lost shard as clean, with this sequence and this generation of status lists. When another node was
+ * faster, its generation stands, and *generation is that one. */
+NX_FALLIBLE nx_kill_settle(nx_store *st, uint16_t shard, int64_t seq, nx_id *generation);
 
 #endif
