@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 
-#define NX_CTL_FRAME_MAX (1u << 20)
+#define NX_CTL_FRAME_MAX NX_JSON_MAX
 
 /* Reads one frame from a socket until the deadline, milliseconds of nx_mono_ms; *out is owned. NX_ERR_IO when
  * the peer ends or time does, NX_ERR_LIMIT, NX_ERR_SYNTAX, NX_ERR_DUPLICATE. */

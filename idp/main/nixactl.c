@@ -1,0 +1,107 @@
+/* nixactl COMMAND …: a table of commands that this program does itself; everything else is asked of nixad
+ * over the ctl socket (nixactl_commands.c). */
+#include "nixactl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void nx_say(const char *format, ...)
+{
+    va_list args;
+    fputs("nixa: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+nx_result nx_refuse(nx_err err, const char *format, ...)
+{
+    va_list args;
+    fputs("nixa: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return nx_fail(err, __func__, __LINE__);
+}
+
+const char *nx_take_data(int *argc, char **argv)
+{
+    const char *data = NULL;
+    int kept = 0;
+    for (int i = 0; i < *argc; i++) {
+        if (strcmp(argv[i], "--data") == 0 && i + 1 < *argc)
+            data = argv[++i];
+        else if (strncmp(argv[i], "--data=", 7) == 0)
+            data = argv[i] + 7;
+        else
+            argv[kept++] = argv[i];
+    }
+    argv[kept] = NULL;
+    *argc = kept;
+    return data;
+}
+
+const char *nx_data_folder(nx_arena *a, const char *given)
+{
+    const char *home = getenv("NIXA_HOME");
+    if (!given && home && home[0] == '/') return nx_arena_printf(a, "%s/var", home);
+    if (!given) given = "./var";
+    if (given[0] == '/') return nx_arena_strdup(a, given);
+    char here[4096];
+    if (!getcwd(here, sizeof here)) return NULL;
+    while (strncmp(given, "./", 2) == 0)
+        given += 2;
+    return nx_arena_printf(a, "%s/%s", here, given);
+}
+
+static const struct {
+    const char *first, *second; /* second NULL: one word */
+    int (*run)(int argc, char **argv);
+    const char *help;
+} own[] = {
+    {"up", NULL, nx_cmd_up,
+     "[OPTION…]          start everything, stay in the foreground (--help for the options)"},
+    {"status", NULL, nx_cmd_status, "[--json]       what runs on the data folder"},
+    {"reset", NULL, nx_cmd_reset, "[--yes]         delete the data folder"},
+    {"trust", NULL, nx_cmd_trust,
+     "[--print]       put the folder's authority into your browsers; steps for phones"},
+    {"qr", "verify", nx_cmd_qr_verify,
+     "FILE|TEXT   check a QR text (a file, - for standard input, or the text)"},
+};
+
+static void help(void)
+{
+    puts("usage: nixactl [--data DIR] COMMAND …\n\nOn this machine:");
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        printf("  %s%s%s %s\n", own[i].first, own[i].second ? " " : "", own[i].second ? own[i].second : "",
+               own[i].help);
+    puts("\nAsked of the running server (nixactl help COMMAND tells more; --json prints the answer as it "
+         "came):");
+    nx_operator_help();
+    puts("\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 nothing runs on the data folder.");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        (strcmp(argv[1], "help") == 0 && argc == 2)) {
+        help();
+        return argc < 2 ? NX_EXIT_USAGE : NX_EXIT_OK;
+    }
+    /* `nixactl --data DIR COMMAND` and `nixactl COMMAND --data DIR` are the same. */
+    int first = 1;
+    while (first < argc && strncmp(argv[first], "--data", 6) == 0)
+        first += argv[first][6] == '=' ? 1 : 2;
+    const char *word = first < argc ? argv[first] : "";
+    const char *next = first + 1 < argc ? argv[first + 1] : "";
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (strcmp(word, own[i].first) != 0 || (own[i].second && strcmp(next, own[i].second) != 0)) continue;
+        return own[i].run(argc - 1, argv + 1);
+    }
+    return nx_cmd_operator(argc - 1, argv + 1);
+}
