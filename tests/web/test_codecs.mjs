@@ -1,4 +1,5 @@
 // The reader's codecs against published vectors and against everything that a strict decoder refuses.
+import "./platform.mjs";
 import { readFileSync, readdirSync } from "node:fs";
 import { equal, finish, ok, scenario } from "../e2e/tap.mjs";
 import { decodeBase45, encodeBase45 } from "../../idp/web/static/qr/base45.js";

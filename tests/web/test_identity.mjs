@@ -1,4 +1,5 @@
 // Reading QR identities: objects are made here with node's own signer, independently of the code under test.
+import "./platform.mjs";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { equal, finish, ok, scenario } from "../e2e/tap.mjs";

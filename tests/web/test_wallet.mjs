@@ -1,5 +1,6 @@
 // The wallet and the verifier in a real browser against a small server of the protocol: enrolment, the three codes,
 // signing in, refusals, offline, revocation. The whole scene with the real server is in tests/e2e.
+import "./platform.mjs";
 import { chromium } from "../e2e/node_modules/playwright-core/index.mjs";
 import { equal, finish, ok, scenario } from "../e2e/tap.mjs";
 import { WalletServer } from "./wallet_server.mjs";
