@@ -1,9 +1,9 @@
 /* Delivery of the registry's outbox (SECURITY.md 18, 20).
  *
- * One thread leases due notices, oldest first; a bounded crew delivers them side by side, so that one slow
- * portal holds up nobody. A notice that was not confirmed is tried again after 1, 2, 4, … seconds, at most 15
- * minutes, each with jitter; past the horizon it is given up with its last error, and the row stays. Nothing
- * is ever dropped: a crash leaves a lease that runs out, and the notice is due again.
+ * A bounded crew of threads leases due notices one by one, oldest first, and delivers them side by side, so
+ * that one slow portal holds up nobody. A notice that was not confirmed is tried again after 1, 2, 4, …
+ * seconds, at most 15 minutes, each with jitter; past the horizon it is given up with its last error, and the
+ * row stays. Nothing is ever dropped: a crash leaves a lease that runs out, and the notice is due again.
  *
  * Notify knows no protocol. What to send, and what counts as an answer, is a const struct that idp/oidc
  * fills; it is asked anew for every try, since each retry is a new token (18). */
@@ -41,7 +41,7 @@ void nx_notify_close(nx_notify *n);
 NX_AUTO_DEFINE(nx_notify, nx_notify_close)
 
 /* After a commit that wrote notices: delivery begins within milliseconds. Any thread; never blocks long.
- * Without it the outbox is looked at each second. */
+ * Without it the outbox is looked at four times a second. */
 void nx_notify_wake(nx_notify *n);
 
 struct nx_notify_counts {
