@@ -17,6 +17,10 @@ struct nx_proof {
     int bound_at;          /* level at which the credential used was enrolled (rule 3) */
     enum nx_rung rung;     /* NX_RUNG_NONE without a QR */
     const char *qid;       /* the QR identity used; NULL: the person's primary is taken */
+    /* The person's epoch as it was read before what was proven was last looked at (the password's row): a change of it in
+     * between makes the sign-in stale. Without it the epoch is read when the session is made. */
+    bool epoch_known;
+    int64_t epoch;
 };
 
 struct nx_sign_in_ask {

@@ -1,0 +1,195 @@
+/* Sign-in by password, with its ways out: giving up, going on as who one is, the QR way, a stronger proof.
+ *
+ * With t the page belongs to a portal's transaction; without it a person signs in for her own page. */
+#include "authn/password.h"
+#include "endpoints/pages/pages.h"
+#include "house/house.h"
+
+#include <stdio.h>
+
+#define OWN_PAGE "/me"
+
+/* One look at a sign-in page. */
+struct login {
+    nx_request *rq;
+    nx_reply *rp;
+    const char *t; /* NULL: for her own page */
+    struct nx_visitor who;
+    struct nx_authorize_view about;
+    struct nx_step step;
+};
+
+static nx_result open_login(struct login *l, nx_request *rq, nx_reply *rp, const char *t)
+{
+    *l = (struct login){.rq = rq, .rp = rp, .t = t};
+    NX_TRY(nx_visitor_of(&l->who, rq, rp));
+    return t ? nx_authorize_view(&l->about, nx_house_of(rq), rq->arena, &l->who, t) : NX_OK;
+}
+
+/* ---- the page ---------------------------------------------------------------------------------------------- */
+
+static const char *why_key(enum nx_reason reason)
+{
+    switch ((int)reason) {
+    case NX_REASON_SESSION_ELSEWHERE:
+        return "reason.elsewhere";
+    case NX_REASON_HINT_MISMATCH:
+        return "reason.other_person";
+    case NX_REASON_PROMPT_LOGIN:
+    case NX_REASON_MAX_AGE:
+        return "reason.again";
+    default:
+        return NULL;
+    }
+}
+
+static nx_result set_token(nx_view *v, struct login *l, const char *key, const char *form)
+{
+    const char *token = NULL;
+    NX_TRY(nx_csrf_token(&token, l->rq, l->rp, form));
+    nx_view_text(v, key, token);
+    return NX_OK;
+}
+
+static nx_result set_ways(nx_view *v, struct login *l)
+{
+    bool selects = l->step.reason == NX_REASON_PROMPT_SELECT && l->about.signed_in;
+    nx_view_text(v, "qr_url", NULL);
+    nx_view_text(v, "csrf_cancel", NULL);
+    nx_view_text(v, "continue_as", NULL);
+    if (!l->t) return NX_OK;
+    nx_view_url(v, "qr_url", nx_arena_printf(l->rq->arena, "/login/qr?t=%s", l->t));
+    NX_TRY(set_token(v, l, "csrf_cancel", "/login/cancel"));
+    if (!selects) return NX_OK;
+    nx_view_text(v, "continue_as", l->about.person_name ? l->about.person_name : "…");
+    return set_token(v, l, "csrf_select", "/login/select");
+}
+
+/* Where the forms of a transaction's pages may end: at the portal, and wherever it sends people on to. */
+static void allow_targets(struct login *l)
+{
+    if (!l->t) return;
+    nx_reply_form_target(l->rp, NULL);
+    if (l->about.origin && strncmp(l->about.origin, "https://", 8) != 0 && strchr(l->about.origin, ':'))
+        nx_reply_form_target(l->rp, l->about.origin);
+}
+
+static nx_result show_login(struct login *l, int status, const char *error, const char *user_name)
+{
+    nx_view *v = NULL;
+    NX_TRY(nx_form_view(&v, l->rq, l->rp, "/login/password"));
+    NX_TRY(set_ways(v, l));
+    nx_asks_view(v, l->rq, l->t ? &l->about : NULL);
+    nx_view_text(v, "t", l->t);
+    nx_view_text(v, "user_name", user_name ? user_name : l->about.login_hint);
+    nx_view_label(v, "error", error);
+    nx_view_label(v, "why", error ? NULL : why_key(l->step.reason));
+    if (l->rq->method == NX_POST)
+        nx_view_url(v, "lang_url", nx_arena_printf(l->rq->arena, "/login?lang=%s%s%s", strcmp(l->rq->lang, "vi") == 0 ? "en" : "vi",
+                                                   l->t ? "&t=" : "", l->t ? l->t : ""));
+    allow_targets(l);
+    nx_reply_page(l->rp, status, "login", v);
+    return NX_OK;
+}
+
+/* A portal wants more than this session proves. A password helps only where it adds something. */
+static nx_result show_step_up(struct login *l)
+{
+    nx_request *rq = l->rq;
+    nx_view *v = nx_view_new(rq->arena);
+    nx_asks_view(v, rq, &l->about);
+    nx_view_label(v, "why", "reason.level");
+    nx_view_label(v, "level", nx_level_key(l->step.level));
+    nx_view_url(v, "qr_url", nx_arena_printf(rq->arena, "/login/qr?t=%s", l->t));
+    nx_view_url(v, "password_url", l->step.level <= NX_M1 ? nx_arena_printf(rq->arena, "/login?by=password&t=%s", l->t) : NULL);
+    nx_view_text(v, "back_url", NULL);
+    nx_reply_page(l->rp, 200, "step_up", v);
+    return NX_OK;
+}
+
+nx_result nx_login_page(nx_request *rq, nx_reply *rp)
+{
+    struct login l;
+    NX_TRY(open_login(&l, rq, rp, nx_query(rq, "t")));
+    if (!l.t) return show_login(&l, 200, NULL, NULL);
+    NX_TRY(nx_authorize_next(&l.step, nx_house_of(rq), rq->arena, &l.who, l.t));
+    bool by_password = nx_query(rq, "by") && strcmp(nx_query(rq, "by"), "password") == 0;
+    if (l.step.kind == NX_STEP_STEP_UP && !by_password) return show_step_up(&l);
+    if (l.step.kind == NX_STEP_SIGN_IN || l.step.kind == NX_STEP_STEP_UP) return show_login(&l, 200, NULL, NULL);
+    return nx_step_reply(&l.step, rq, rp);
+}
+
+/* ---- the password ------------------------------------------------------------------------------------------ */
+
+static nx_result refused(struct login *l, nx_err e, const char *user_name, int64_t retry_after_s)
+{
+    if (e == NX_ERR_PASSWORD) return show_login(l, 403, "form.credentials", user_name);
+    char seconds[24];
+    snprintf(seconds, sizeof seconds, "%lld", (long long)retry_after_s);
+    nx_reply_header(l->rp, "Retry-After", seconds);
+    return show_login(l, 429, "form.throttled", user_name);
+}
+
+/* The new session's cookie is this very reply's, so the next step is computed with it and not with the request's. */
+static nx_result signed_in(struct login *l, const struct nx_proof *proof)
+{
+    nx_request *rq = l->rq;
+    nx_handle_text *cookie = nx_arena_new(rq->arena, nx_handle_text, 1);
+    struct nx_signon session;
+    struct nx_sign_in_ask ask = {.proof = *proof, .present = l->who.session, .source = rq->client,
+                                 .agent = nx_agent_label(rq->arena, nx_header(rq, "User-Agent"))};
+    NX_NEED(cookie);
+    NX_TRY(nx_sign_in(cookie, &session, nx_house_of(rq), rq->arena, &ask));
+    nx_browser_session_set(l->rp, cookie->s, 0);
+    if (!l->t) {
+        nx_reply_redirect(l->rp, OWN_PAGE);
+        return NX_OK;
+    }
+    l->who.session = nx_span_str(cookie->s);
+    NX_TRY(nx_authorize_next(&l->step, nx_house_of(rq), rq->arena, &l->who, l->t));
+    return nx_step_reply(&l->step, rq, l->rp);
+}
+
+/* A session cookie of the same person makes this a re-authentication; whose it is, only the proof tells. */
+nx_result nx_login_password(nx_request *rq, nx_reply *rp)
+{
+    struct login l;
+    NX_AUTO_SECRET(password);
+    struct nx_proof proof;
+    int64_t retry_after_s = 1;
+    const char *user_name = nx_form(rq, "username");
+    NX_TRY(open_login(&l, rq, rp, nx_form(rq, "t")));
+    nx_result taken = nx_form_secret(&password, rq, "password");
+    if (!user_name || taken.e == NX_ERR_MISSING) return show_login(&l, 400, "form.missing", user_name);
+    NX_TRY(taken);
+    struct nx_password_ask ask = {.user_name = nx_span_str(user_name), .password = &password, .source = rq->client};
+    nx_result proven = nx_password_prove(&proof, nx_house_of(rq), rq->arena, &ask, &retry_after_s);
+    if (proven.e == NX_ERR_PASSWORD || proven.e == NX_ERR_HTTP_RATE)
+        return refused(&l, proven.e, user_name, retry_after_s);
+    NX_TRY(proven);
+    return signed_in(&l, &proof);
+}
+
+/* ---- ways out ---------------------------------------------------------------------------------------------- */
+
+static nx_result leave(nx_request *rq, nx_reply *rp,
+                       nx_result (*how)(struct nx_step *, struct nx_house *, nx_arena *, const struct nx_visitor *,
+                                        const char *))
+{
+    struct nx_visitor who;
+    struct nx_step step;
+    NX_REQUIRE(nx_form(rq, "t"), NX_ERR_MISSING);
+    NX_TRY(nx_visitor_of(&who, rq, rp));
+    NX_TRY(how(&step, nx_house_of(rq), rq->arena, &who, nx_form(rq, "t")));
+    return nx_step_reply(&step, rq, rp);
+}
+
+nx_result nx_login_cancel(nx_request *rq, nx_reply *rp)
+{
+    return leave(rq, rp, nx_authorize_cancel);
+}
+
+nx_result nx_login_select(nx_request *rq, nx_reply *rp)
+{
+    return leave(rq, rp, nx_authorize_select);
+}
