@@ -1,6 +1,7 @@
 // Every template renders every sample in both languages, and keeps what pages promise: no inline script or style, the
 // forms' names, the two catalogues alike.
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { equal, finish, ok, scenario } from "../e2e/tap.mjs";
 import { catalogue, render, source } from "./render.mjs";
@@ -49,6 +50,28 @@ await scenario("the sign-in page", async () => {
     ok(gzipSync(css).length < 8_000, "the style sheet is small");
     ok(!source("login").includes("<script"), "needs no script");
 });
+
+// What a worker keeps, and every file that the app's first script imports, directly or not.
+function kept(app) {
+    const code = readFileSync(new URL(`${app}/sw.js`, root), "utf8");
+    return runInNewContext(`${code}; SHELL`, { self: { addEventListener() {} }, location: { origin: "" } });
+}
+function imported(url, seen = new Set()) {
+    if (seen.has(url.pathname)) return seen;
+    seen.add(url.pathname);
+    const code = readFileSync(url, "utf8");
+    for (const [, path] of code.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) imported(new URL(path, url), seen);
+    return seen;
+}
+
+for (const app of ["wallet", "verify"]) {
+    await scenario(`${app} works offline`, async () => {
+        const shell = kept(app), base = root.pathname;
+        equal(shell.filter((path) => path !== `/${app}` && !existsSync(new URL(path.slice(1), root))).join(), "", "what is kept exists");
+        const needed = [...imported(new URL(`${app}/app.js`, root))].map((path) => `/${path.slice(base.length)}`);
+        equal(needed.filter((path) => !shell.includes(path)).join(), "", "every script that it imports is kept");
+    });
+}
 
 await scenario("consent: the first button allows", async () => {
     const html = render("consent", pages.find(([n]) => n === "consent")[1], "vi");
