@@ -6,20 +6,20 @@
 #include <zlib.h>
 
 /* base64url of a list that does not compress at all. */
-#define LST_MAX (NX_STATUS_BYTES_MAX / 3 * 4 + 4096)
+#define LST_MAX (NX_TSL_BYTES_MAX / 3 * 4 + 4096)
 
 static bool bits_valid(unsigned bits)
 {
     return bits == 1 || bits == 2 || bits == 4 || bits == 8;
 }
 
-size_t nx_status_bytes(size_t count, unsigned bits)
+size_t nx_tsl_bytes(size_t count, unsigned bits)
 {
     size_t per_byte = 8 / bits;
     return (count + per_byte - 1) / per_byte;
 }
 
-NX_FALLIBLE nx_status_get(unsigned *value, nx_span list, unsigned bits, uint64_t index)
+NX_FALLIBLE nx_tsl_get(unsigned *value, nx_span list, unsigned bits, uint64_t index)
 {
     NX_REQUIRE(bits_valid(bits), NX_ERR_RANGE);
     unsigned per_byte = 8 / bits;
@@ -28,7 +28,7 @@ NX_FALLIBLE nx_status_get(unsigned *value, nx_span list, unsigned bits, uint64_t
     return NX_OK;
 }
 
-NX_FALLIBLE nx_status_set(uint8_t *list, size_t n, unsigned bits, uint64_t index, unsigned value)
+NX_FALLIBLE nx_tsl_set(uint8_t *list, size_t n, unsigned bits, uint64_t index, unsigned value)
 {
     NX_REQUIRE(bits_valid(bits) && value < 1u << bits, NX_ERR_RANGE);
     unsigned per_byte = 8 / bits, shift = (unsigned)(index % per_byte) * bits;
@@ -38,9 +38,9 @@ NX_FALLIBLE nx_status_set(uint8_t *list, size_t n, unsigned bits, uint64_t index
     return NX_OK;
 }
 
-NX_FALLIBLE nx_status_lst_encode(char **out, nx_arena *a, nx_span list)
+NX_FALLIBLE nx_tsl_lst_encode(char **out, nx_arena *a, nx_span list)
 {
-    NX_REQUIRE(list.n <= NX_STATUS_BYTES_MAX, NX_ERR_LIMIT);
+    NX_REQUIRE(list.n <= NX_TSL_BYTES_MAX, NX_ERR_LIMIT);
     uLongf n = compressBound(list.n);
     uint8_t *packed = nx_arena_alloc(a, n);
     NX_NEED(packed);
@@ -64,12 +64,12 @@ static nx_result inflate_into(nx_span *out, nx_arena *a, nx_span packed, size_t 
     return NX_OK;
 }
 
-NX_FALLIBLE nx_status_lst_decode(nx_span *out, nx_arena *a, nx_span lst)
+NX_FALLIBLE nx_tsl_lst_decode(nx_span *out, nx_arena *a, nx_span lst)
 {
     NX_REQUIRE(lst.n <= LST_MAX, NX_ERR_LIMIT);
     nx_span packed;
     NX_TRY(nx_b64u_decode_dup(&packed, a, lst));
-    nx_result r = inflate_into(out, a, packed, NX_STATUS_BYTES_MAX / 16);
+    nx_result r = inflate_into(out, a, packed, NX_TSL_BYTES_MAX / 16);
     if (r.e != NX_ERR_LIMIT) return r;
-    return inflate_into(out, a, packed, NX_STATUS_BYTES_MAX);
+    return inflate_into(out, a, packed, NX_TSL_BYTES_MAX);
 }

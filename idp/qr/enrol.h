@@ -6,6 +6,7 @@
 #ifndef NX_QR_ENROL_H
 #define NX_QR_ENROL_H
 
+#include "base/secret.h"
 #include "house/house.h"
 #include "qr/link.h"
 #include "qr/proof.h"
@@ -19,7 +20,8 @@ struct nx_enrolment {
     const char *person;
     const char *name;     /* the person's, as the phone shows it */
     const char *session;  /* sign-on session that made the link; NULL: an administrator did */
-    const char *qid;      /* pending identity that waits for a key; NULL: one is made at the end */
+    const char *qid;      /* of the identity that is made at the end, or, pending, of the one that waits for a key */
+    bool pending;         /* an administrator made the link: no digits, the identity stays pending */
     int bound_at;
     const char *enrolment; /* since started: what the phone holds */
     const char *nonce;

@@ -57,6 +57,18 @@ static nx_result split(struct pieces *out, nx_arena *a, const char *text)
     return NX_OK;
 }
 
+NX_FALLIBLE nx_qr_proof_peek(const char **out, nx_arena *a, const char *text, const char *member)
+{
+    __attribute__((cleanup(pieces_clear))) struct pieces s = {.header = NULL};
+    NX_REQUIRE(text, NX_ERR_QR_MALFORMED);
+    NX_TRY(split(&s, a, text));
+    const char *value = nx_json_str(s.payload, member);
+    NX_REQUIRE(value, NX_ERR_QR_MALFORMED);
+    *out = nx_arena_strdup(a, value);
+    NX_NEED(*out);
+    return NX_OK;
+}
+
 static bool text_is(const json_t *object, const char *member, const char *wanted)
 {
     const char *text = nx_json_str(object, member);

@@ -40,6 +40,10 @@ NX_FALLIBLE nx_qr_proof_open(struct nx_qr_proof *out, nx_arena *a, struct nx_hou
 NX_FALLIBLE nx_qr_proof_open_enrol(struct nx_qr_proof *out, nx_arena *a, struct nx_house *house, const char *text,
                                 const char *enrolment, const char *nonce, nx_time *server_time);
 
+/* A text member of a proof's payload before anything is verified: only good for finding what it must be verified with.
+ * NX_ERR_QR_MALFORMED. */
+NX_FALLIBLE nx_qr_proof_peek(const char **out, nx_arena *a, const char *text, const char *member);
+
 /* The state of an identity as an error; NX_OK when it is active and not expired. */
 NX_FALLIBLE nx_qr_usable(const struct nx_qr_identity *q, nx_time now);
 

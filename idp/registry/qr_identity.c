@@ -88,8 +88,14 @@ static nx_result insert(nx_registry *r, const struct nx_qr_identity *i)
 
 nx_result nx_qr_identity_create(nx_registry *r, struct nx_qr_identity *i)
 {
-    NX_TRY(check(i));
     NX_TRY(nx_id_make(&i->qid));
+    return nx_qr_identity_create_named(r, i);
+}
+
+nx_result nx_qr_identity_create_named(nx_registry *r, struct nx_qr_identity *i)
+{
+    NX_TRY(check(i));
+    NX_REQUIRE(nx_id_valid(nx_span_str(i->qid.s)), NX_ERR_SYNTAX);
     i->issued = nx_now();
     if (i->expires == 0)
         i->expires = i->issued + (i->kind == NX_QR_PAPER ? NX_QR_PAPER_LIFETIME_S : NX_QR_DEVICE_LIFETIME_S);

@@ -49,6 +49,9 @@ NX_FALLIBLE nx_qr_status_of(enum nx_qr_status *out, nx_span name);
  * not exist or the key is in use, NX_ERR_LIMIT when she has NX_QR_IDENTITIES_MAX, NX_ERR_RANGE for paper
  * above m1. */
 NX_FALLIBLE nx_qr_identity_create(nx_registry *r, struct nx_qr_identity *q);
+/* The same under a qid that was drawn before (nx_id_make): an enrolment tells the phone its name before the row may
+ * exist. */
+NX_FALLIBLE nx_qr_identity_create_named(nx_registry *r, struct nx_qr_identity *q);
 
 /* NX_ERR_NOT_FOUND. An expired one is found: the caller compares expires with the time. */
 NX_FALLIBLE nx_qr_identity_get(nx_registry *r, nx_arena *a, const char *qid, struct nx_qr_identity *out);

@@ -31,24 +31,24 @@ static const unsigned two_bits[] = {1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3};
 static void example(const unsigned *values, size_t n, unsigned bits, const char *bytes_hex, const char *lst)
 {
     uint8_t list[16] = {0};
-    size_t bytes = nx_status_bytes(n, bits);
+    size_t bytes = nx_tsl_bytes(n, bits);
     char hex[33];
     for (size_t i = 0; i < n; i++)
-        assert_true(nx_ok(nx_status_set(list, bytes, bits, i, values[i])));
+        assert_true(nx_ok(nx_tsl_set(list, bytes, bits, i, values[i])));
     nx_hex_encode(hex, nx_span_of(list, bytes));
     assert_string_equal(hex, bytes_hex);
     char *text;
-    assert_true(nx_ok(nx_status_lst_encode(&text, arena, nx_span_of(list, bytes))));
+    assert_true(nx_ok(nx_tsl_lst_encode(&text, arena, nx_span_of(list, bytes))));
     assert_string_equal(text, lst);
     nx_span back;
-    assert_true(nx_ok(nx_status_lst_decode(&back, arena, nx_span_str(lst))));
+    assert_true(nx_ok(nx_tsl_lst_decode(&back, arena, nx_span_str(lst))));
     for (size_t i = 0; i < n; i++) {
         unsigned value;
-        assert_true(nx_ok(nx_status_get(&value, back, bits, i)));
+        assert_true(nx_ok(nx_tsl_get(&value, back, bits, i)));
         assert_int_equal(value, values[i]);
     }
     unsigned value;
-    assert_int_equal(nx_status_get(&value, back, bits, n).e, NX_ERR_RANGE);
+    assert_int_equal(nx_tsl_get(&value, back, bits, n).e, NX_ERR_RANGE);
 }
 
 static void test_examples_of_section_4(void **state)
@@ -69,12 +69,12 @@ static const struct {
 static void vector(const char *lst, unsigned bits)
 {
     nx_span list;
-    assert_true(nx_ok(nx_status_lst_decode(&list, arena, nx_span_str(lst))));
-    assert_int_equal(list.n, nx_status_bytes(1 << 20, bits));
+    assert_true(nx_ok(nx_tsl_lst_decode(&list, arena, nx_span_str(lst))));
+    assert_int_equal(list.n, nx_tsl_bytes(1 << 20, bits));
     size_t others = 0;
     for (size_t i = 0; i < 1 << 20; i++) {
         unsigned value;
-        assert_true(nx_ok(nx_status_get(&value, list, bits, i)));
+        assert_true(nx_ok(nx_tsl_get(&value, list, bits, i)));
         if (!value) continue;
         size_t at = 0;
         while (at < 11 && set[at].index != i)
@@ -89,7 +89,7 @@ static void vector(const char *lst, unsigned bits)
     uint8_t *ours = nx_arena_alloc(arena, list.n);
     for (size_t i = 0; i < 11; i++)
         assert_true(
-            nx_ok(nx_status_set(ours, list.n, bits, set[i].index, bits == 1 ? set[i].one : set[i].two)));
+            nx_ok(nx_tsl_set(ours, list.n, bits, set[i].index, bits == 1 ? set[i].one : set[i].two)));
     assert_memory_equal(ours, list.p, list.n);
 }
 
@@ -113,61 +113,61 @@ static void test_wider_entries(void **state)
     (void)state;
     uint8_t list[4] = {0};
     unsigned value;
-    assert_true(nx_ok(nx_status_set(list, 4, 4, 3, 0xd)));
+    assert_true(nx_ok(nx_tsl_set(list, 4, 4, 3, 0xd)));
     assert_int_equal(list[1], 0xd0);
-    assert_true(nx_ok(nx_status_set(list, 4, 8, 2, 0xfe)));
-    assert_true(nx_ok(nx_status_get(&value, nx_span_of(list, 4), 8, 2)));
+    assert_true(nx_ok(nx_tsl_set(list, 4, 8, 2, 0xfe)));
+    assert_true(nx_ok(nx_tsl_get(&value, nx_span_of(list, 4), 8, 2)));
     assert_int_equal(value, 0xfe);
-    assert_true(nx_ok(nx_status_set(list, 4, 4, 3, 1))); /* overwrites, keeps its neighbours */
+    assert_true(nx_ok(nx_tsl_set(list, 4, 4, 3, 1))); /* overwrites, keeps its neighbours */
     assert_int_equal(list[1], 0x10);
-    assert_int_equal(nx_status_set(list, 4, 3, 0, 1).e, NX_ERR_RANGE);
-    assert_int_equal(nx_status_set(list, 4, 2, 0, 4).e, NX_ERR_RANGE);
-    assert_int_equal(nx_status_set(list, 4, 2, 16, 1).e, NX_ERR_RANGE);
-    assert_int_equal(nx_status_get(&value, nx_span_of(list, 4), 0, 0).e, NX_ERR_RANGE);
-    assert_int_equal(nx_status_get(&value, nx_span_of(list, 4), 1, UINT64_MAX).e, NX_ERR_RANGE);
+    assert_int_equal(nx_tsl_set(list, 4, 3, 0, 1).e, NX_ERR_RANGE);
+    assert_int_equal(nx_tsl_set(list, 4, 2, 0, 4).e, NX_ERR_RANGE);
+    assert_int_equal(nx_tsl_set(list, 4, 2, 16, 1).e, NX_ERR_RANGE);
+    assert_int_equal(nx_tsl_get(&value, nx_span_of(list, 4), 0, 0).e, NX_ERR_RANGE);
+    assert_int_equal(nx_tsl_get(&value, nx_span_of(list, 4), 1, UINT64_MAX).e, NX_ERR_RANGE);
 }
 
 static void test_lists_that_are_refused(void **state)
 {
     (void)state;
     nx_span out;
-    assert_int_equal(nx_status_lst_decode(&out, arena, NX_LIT("bm90IHpsaWI")).e, NX_ERR_ZLIB);
-    assert_int_equal(nx_status_lst_decode(&out, arena, NX_LIT("eNrbuRgAAhcBXA")).e,
+    assert_int_equal(nx_tsl_lst_decode(&out, arena, NX_LIT("bm90IHpsaWI")).e, NX_ERR_ZLIB);
+    assert_int_equal(nx_tsl_lst_decode(&out, arena, NX_LIT("eNrbuRgAAhcBXA")).e,
                      NX_ERR_ZLIB); /* checksum */
-    assert_int_equal(nx_status_lst_decode(&out, arena, NX_LIT("eNrbuRgAAhcBXQAA")).e,
+    assert_int_equal(nx_tsl_lst_decode(&out, arena, NX_LIT("eNrbuRgAAhcBXQAA")).e,
                      NX_ERR_ZLIB); /* more behind */
-    assert_int_equal(nx_status_lst_decode(&out, arena, NX_LIT("eNrbuRgAAhcBXQ==")).e, NX_ERR_ENCODING);
+    assert_int_equal(nx_tsl_lst_decode(&out, arena, NX_LIT("eNrbuRgAAhcBXQ==")).e, NX_ERR_ENCODING);
     /* A list that unpacks to a byte more than the maximum. */
-    uint8_t *large = calloc(1, NX_STATUS_BYTES_MAX);
+    uint8_t *large = calloc(1, NX_TSL_BYTES_MAX);
     char *lst;
-    assert_int_equal(nx_status_lst_encode(&lst, arena, nx_span_of(large, NX_STATUS_BYTES_MAX + 1)).e,
+    assert_int_equal(nx_tsl_lst_encode(&lst, arena, nx_span_of(large, NX_TSL_BYTES_MAX + 1)).e,
                      NX_ERR_LIMIT);
-    assert_true(nx_ok(nx_status_lst_encode(&lst, arena, nx_span_of(large, NX_STATUS_BYTES_MAX))));
-    assert_true(nx_ok(nx_status_lst_decode(&out, arena, nx_span_str(lst))));
+    assert_true(nx_ok(nx_tsl_lst_encode(&lst, arena, nx_span_of(large, NX_TSL_BYTES_MAX))));
+    assert_true(nx_ok(nx_tsl_lst_decode(&out, arena, nx_span_str(lst))));
     free(large);
 }
 
 static void test_claims_are_checked(void **state)
 {
     (void)state;
-    const struct nx_status_list l = {.uri = "https://id.vn/s/0",
+    const struct nx_tsl l = {.uri = "https://id.vn/s/0",
                                      .iat = 1000,
                                      .exp = 2000,
                                      .ttl = 60,
                                      .bits = 2,
                                      .list = NX_LIT("\xc9\x44\xf9")};
     NX_AUTO_JSON claims = NULL;
-    assert_true(nx_ok(nx_status_claims(&claims, arena, &l)));
-    struct nx_status_list out;
-    assert_true(nx_ok(nx_status_read(&out, arena, claims, l.uri, 1500)));
+    assert_true(nx_ok(nx_tsl_claims(&claims, arena, &l)));
+    struct nx_tsl out;
+    assert_true(nx_ok(nx_tsl_read(&out, arena, claims, l.uri, 1500)));
     assert_int_equal(out.ttl, 60);
     assert_int_equal(out.bits, 2);
     assert_true(nx_span_eq(out.list, l.list));
-    assert_int_equal(nx_status_read(&out, arena, claims, "https://id.vn/s/1", 1500).e, NX_ERR_STATUS_LIST);
-    assert_int_equal(nx_status_read(&out, arena, claims, l.uri, 2000 + NX_SKEW_S).e, NX_ERR_EXPIRED);
-    assert_int_equal(nx_status_read(&out, arena, claims, l.uri, 900).e, NX_ERR_STATUS_LIST);
+    assert_int_equal(nx_tsl_read(&out, arena, claims, "https://id.vn/s/1", 1500).e, NX_ERR_STATUS_LIST);
+    assert_int_equal(nx_tsl_read(&out, arena, claims, l.uri, 2000 + NX_SKEW_S).e, NX_ERR_EXPIRED);
+    assert_int_equal(nx_tsl_read(&out, arena, claims, l.uri, 900).e, NX_ERR_STATUS_LIST);
     json_object_set_new(json_object_get(claims, "status_list"), "bits", json_integer(3));
-    assert_int_equal(nx_status_read(&out, arena, claims, l.uri, 1500).e, NX_ERR_STATUS_LIST);
+    assert_int_equal(nx_tsl_read(&out, arena, claims, l.uri, 1500).e, NX_ERR_STATUS_LIST);
 }
 
 int main(void)
