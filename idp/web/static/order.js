@@ -1,5 +1,5 @@
 // A QR order seen from the screen that shows the code (docs/PROTOCOL-qr.md section 13). The server draws each
-// state as a page of its own; this script keeps the code moving and reloads when the state has changed. It sets
+// state as a page of its own; this script keeps the code moving and asks for the page when the state has changed. It sets
 // three attributes and never builds markup from what it receives.
 
 const page = document.querySelector("[data-events]");
@@ -16,11 +16,12 @@ function draw(frame) {
 // The protocol's words for a state, where the page has another one.
 const shown = { open: "waiting", started: "taken", approved: "digits", ended: "dead" };
 
-// What is being typed survives: a page that asks for digits reloads only when that is over.
+// The page may be the answer to a form (wrong digits), which a reload would send again: it is asked for anew. What is
+// being typed survives, since a page that asks for digits moves on only when that is over.
 function follow(next, source) {
     if ((shown[next] ?? next) === state) return;
     source.close();
-    location.reload();
+    location.replace(page.dataset.here);
 }
 
 function listen() {
