@@ -1,0 +1,283 @@
+/* The commands of nixactl as rows; each reads its arguments out of the request and calls an act. */
+#include "operate/command.h"
+
+#include "operate/acts.h"
+#include "operate/credentials.h"
+#include "operate/demo.h"
+#include "operate/people.h"
+#include "operate/records.h"
+#include "operate/token.h"
+
+#include <stdio.h>
+
+#define ARENA_MAX (4u << 20)
+
+struct command {
+    struct nx_operate_call call;
+    const struct nx_operate_host *host;
+    const json_t *request;
+};
+
+static const char *text(const struct command *c, const char *member)
+{
+    return nx_json_str(c->request, member);
+}
+
+static struct nx_operate_page page_of(const struct command *c)
+{
+    return (struct nx_operate_page){.cursor = text(c, "cursor"),
+                                    .limit = nx_json_int(c->request, "limit", 0)};
+}
+
+static nx_result done(json_t **out, nx_result r)
+{
+    NX_TRY(r);
+    NX_NEED(*out = json_object());
+    return NX_OK;
+}
+
+static nx_result ping(json_t **out, struct command *c)
+{
+    (void)c;
+    return done(out, NX_OK);
+}
+
+static nx_result token_issue(json_t **out, struct command *c)
+{
+    NX_REQUIRE(text(c, "scope"), NX_ERR_MISSING);
+    return nx_operate_token_issue(out, &c->call, text(c, "scope"), nx_json_int(c->request, "ttl", 0));
+}
+
+static nx_result token_list(json_t **out, struct command *c)
+{
+    return nx_operate_token_list(out, &c->call);
+}
+
+static nx_result token_revoke(json_t **out, struct command *c)
+{
+    return done(out, nx_operate_token_revoke(&c->call, text(c, "jti")));
+}
+
+static nx_result console_link(json_t **out, struct command *c)
+{
+    return nx_operate_link_issue(out, &c->call, text(c, "role"));
+}
+
+static nx_result person_add(json_t **out, struct command *c)
+{
+    return nx_operate_person_add(out, &c->call, c->request);
+}
+
+static nx_result person_password(json_t **out, struct command *c)
+{
+    return done(out, nx_operate_person_password(&c->call, text(c, "person"), text(c, "password")));
+}
+
+static nx_result person_list(json_t **out, struct command *c)
+{
+    const struct nx_operate_page page = page_of(c);
+    return nx_operate_person_list(out, &c->call, text(c, "filter"), &page);
+}
+
+static nx_result person_show(json_t **out, struct command *c)
+{
+    return nx_operate_person_show(out, &c->call, text(c, "person"));
+}
+
+/* The options of `client add` and the metadata members that they are. */
+static const struct {
+    const char *option;
+    const char *member;
+} client_rows[] = {
+    {"name", "client_name"},
+    {"name_vi", "client_name#vi"},
+    {"redirect_uri", "redirect_uris"},
+    {"post_logout_redirect_uri", "post_logout_redirect_uris"},
+    {"backchannel_logout_uri", "backchannel_logout_uri"},
+    {"scope", "scope"},
+    {"auth_method", "token_endpoint_auth_method"},
+    {"jwks_uri", "jwks_uri"},
+    {"grant_type", "grant_types"},
+    {"subject_type", "subject_type"},
+    {"id_token_alg", "id_token_signed_response_alg"},
+};
+
+static json_t *client_metadata(const json_t *request)
+{
+    json_t *metadata = json_pack("{s:s}", "scope", "openid profile");
+    for (size_t i = 0; metadata && i < sizeof client_rows / sizeof client_rows[0]; i++) {
+        json_t *value = json_object_get(request, client_rows[i].option);
+        if (value) json_object_set(metadata, client_rows[i].member, value);
+    }
+    return metadata;
+}
+
+static nx_result client_add(json_t **out, struct command *c)
+{
+    nx_span answer;
+    const char *why = NULL;
+    NX_REQUIRE(c->host && c->host->register_client, NX_ERR_COMMAND);
+    if (text(c, "client_id"))
+        return nx_operate_refuse(&c->call, NX_ERR_RANGE,
+                                 "client_id: NIXA makes it, so that it is never given twice");
+    NX_AUTO_JSON metadata = client_metadata(c->request);
+    const char *json = metadata ? nx_json_dump(c->call.arena, metadata) : NULL;
+    NX_NEED(json);
+    nx_result r = c->host->register_client(&answer, &why, c->call.house, c->call.arena, c->call.actor,
+                                           nx_span_str(json));
+    c->call.why = why;
+    NX_TRY(r);
+    NX_TRY(nx_json_parse_object(out, answer));
+    json_object_set_new(*out, "issuer", json_string(c->call.house->issuer));
+    return NX_OK;
+}
+
+static nx_result client_list(json_t **out, struct command *c)
+{
+    const struct nx_operate_page page = page_of(c);
+    return nx_operate_client_list(out, &c->call, &page);
+}
+
+static nx_result client_show(json_t **out, struct command *c)
+{
+    return nx_operate_client_show(out, &c->call, text(c, "client"));
+}
+
+static nx_result end(json_t **out, struct command *c, enum nx_revoke_act act)
+{
+    return nx_operate_end(out, &c->call, act, text(c, "what"), text(c, "id"), text(c, "reason"));
+}
+
+static nx_result revoke(json_t **out, struct command *c)
+{
+    return end(out, c, NX_REVOKE);
+}
+
+static nx_result suspend(json_t **out, struct command *c)
+{
+    return end(out, c, NX_SUSPEND);
+}
+
+static nx_result resume(json_t **out, struct command *c)
+{
+    return end(out, c, NX_RESUME);
+}
+
+/* The number of a revocation comes as text from a command line and as a number from a program. */
+static nx_result receipt(json_t **out, struct command *c)
+{
+    int64_t seq = nx_json_int(c->request, "revocation", 0);
+    uint64_t number = 0;
+    if (text(c, "revocation")) {
+        NX_TRY(nx_parse_u64(&number, nx_span_str(text(c, "revocation")), INT64_MAX));
+        seq = (int64_t)number;
+    }
+    return nx_operate_receipt(out, &c->call, seq);
+}
+
+static nx_result session_list(json_t **out, struct command *c)
+{
+    if (!text(c, "person")) return nx_operate_session_recent(out, &c->call);
+    return nx_operate_session_list(out, &c->call, text(c, "person"));
+}
+
+static nx_result qr_list(json_t **out, struct command *c)
+{
+    return nx_operate_qr_list(out, &c->call, text(c, "person"));
+}
+
+static nx_result key_list(json_t **out, struct command *c)
+{
+    return nx_operate_key_list(out, &c->call);
+}
+
+static nx_result key_rotate(json_t **out, struct command *c)
+{
+    return nx_operate_key_rotate(out, &c->call, text(c, "use"), nx_json_bool(c->request, "now", false));
+}
+
+static nx_result audit_list(json_t **out, struct command *c)
+{
+    const struct nx_operate_audit_query q = {.subject = text(c, "subject"),
+                                             .type = text(c, "type"),
+                                             .since = text(c, "since"),
+                                             .page = page_of(c)};
+    return nx_operate_audit_list(out, &c->call, &q);
+}
+
+static nx_result audit_verify(json_t **out, struct command *c)
+{
+    return nx_operate_audit_verify(out, &c->call);
+}
+
+static nx_result doctor(json_t **out, struct command *c)
+{
+    return nx_operate_doctor(out, &c->call);
+}
+
+static nx_result demo_load(json_t **out, struct command *c)
+{
+    return nx_operate_demo_load(out, &c->call, c->request);
+}
+
+static const struct {
+    const char *name;
+    nx_result (*run)(json_t **out, struct command *c);
+} rows[] = {
+    {"ping", ping},
+    {"token.issue", token_issue},
+    {"token.list", token_list},
+    {"token.revoke", token_revoke},
+    {"console.link", console_link},
+    {"person.add", person_add},
+    {"person.password", person_password},
+    {"person.list", person_list},
+    {"person.show", person_show},
+    {"client.add", client_add},
+    {"client.list", client_list},
+    {"client.show", client_show},
+    {"revoke", revoke},
+    {"suspend", suspend},
+    {"resume", resume},
+    {"receipt", receipt},
+    {"session.list", session_list},
+    {"qr.list", qr_list},
+    {"key.list", key_list},
+    {"key.rotate", key_rotate},
+    {"audit.list", audit_list},
+    {"audit.verify", audit_verify},
+    {"doctor", doctor},
+    {"demo.load", demo_load},
+};
+
+static nx_result run(json_t **out, struct command *c)
+{
+    const char *name = text(c, "do");
+    for (size_t i = 0; name && i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].name, name) == 0) return rows[i].run(out, c);
+    NX_FAIL(NX_ERR_COMMAND);
+}
+
+static json_t *refusal(nx_err e, const char *why)
+{
+    return json_pack("{s:b,s:s,s:s}", "ok", 0, "error", nx_err_name(e), "text", why ? why : nx_err_text(e));
+}
+
+nx_result nx_operate_command(json_t **reply, struct nx_house *house, const struct nx_operate_host *host,
+                             uid_t uid, const json_t *request)
+{
+    char actor[32];
+    NX_AUTO(nx_arena) a = nx_arena_open(ARENA_MAX);
+    NX_NEED(a);
+    snprintf(actor, sizeof actor, "uid:%lu", (unsigned long)uid);
+    struct command c = {
+        .call = {.house = house, .arena = a, .actor = actor}, .host = host, .request = request};
+    *reply = NULL;
+    nx_result r = run(reply, &c);
+    if (nx_ok(r))
+        json_object_set_new(*reply, "ok", json_true());
+    else
+        *reply = refusal(r.e, c.call.why);
+    NX_NEED(*reply);
+    return NX_OK;
+}

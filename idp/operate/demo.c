@@ -1,0 +1,115 @@
+#include "operate/demo.h"
+
+#include "crypto/secret_digest.h"
+#include "operate/people.h"
+#include "registry/client.h"
+#include "registry/meta.h"
+#include "registry/person.h"
+
+#include <string.h>
+
+/* National numbers of places that exist, with random endings. */
+const struct nx_demo_person nx_demo_people[] = {
+    {"lan", "Nguyễn Thị Lan", "citizen", "m2", "001190012345"},
+    {"minh", "Trần Văn Minh", "citizen", "m3", "079085004321"},
+    {"hoa", "Phạm Thị Hoa", "official", "m4", "048188007654"},
+};
+const size_t nx_demo_people_count = sizeof nx_demo_people / sizeof nx_demo_people[0];
+
+static nx_result add_person(struct nx_operate_call *c, const struct nx_demo_person *d)
+{
+    struct nx_person p;
+    nx_result had = nx_person_by_user_name(c->house->registry, c->arena, nx_span_str(d->user_name), &p);
+    if (had.e != NX_ERR_NOT_FOUND) return had;
+    NX_AUTO_JSON made = NULL;
+    NX_AUTO_JSON request = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:s}", "user_name", d->user_name, "name",
+                                     d->name, "kind", d->kind, "proofing", d->proofing, "national_id",
+                                     d->national_id, "password", NX_DEMO_PASSWORD, "locale", "vi");
+    NX_NEED(request);
+    return nx_operate_person_add(&made, c, request);
+}
+
+/* What mod_auth_openidc is registered as; ES256, since NIXA makes this client itself. */
+static json_t *metadata_of(const json_t *p)
+{
+    return json_pack(
+        "{s:s*,s:s*,s:[s],s:[s],s:[s],s:[s],s:s,s:s,s:s*,s:s*,s:b,s:s,s:s}", "client_name",
+        nx_json_str(p, "name"), "client_name#vi", nx_json_str(p, "name_vi"), "redirect_uris",
+        nx_json_str(p, "redirect_uri"), "post_logout_redirect_uris",
+        nx_json_str(p, "post_logout_redirect_uri"), "grant_types", "authorization_code", "response_types",
+        "code", "token_endpoint_auth_method", "client_secret_basic", "id_token_signed_response_alg", "ES256",
+        "scope", nx_json_str(p, "scope"), "backchannel_logout_uri", nx_json_str(p, "backchannel_logout_uri"),
+        "backchannel_logout_session_required", 1, "subject_type", "pairwise", "application_type", "web");
+}
+
+static const char *sector_of(const char *origin)
+{
+    return strncmp(origin, "https://", 8) == 0 ? origin + 8 : origin;
+}
+
+static nx_result fill_record(struct nx_client_record *out, struct nx_operate_call *c, const json_t *p,
+                             uint8_t digest[NX_SHA256_LEN])
+{
+    const char *id = nx_json_str(p, "client_id"), *secret = nx_json_str(p, "client_secret");
+    const char *origin = nx_json_str(p, "origin");
+    NX_REQUIRE(id && secret && origin, NX_ERR_MISSING);
+    NX_AUTO_JSON metadata = metadata_of(p);
+    NX_REQUIRE(metadata, NX_ERR_MISSING);
+    NX_TRY(nx_secret_digest(digest, nx_span_str(secret)));
+    const char *sector = sector_of(origin);
+    *out =
+        (struct nx_client_record){.id = id,
+                                  .metadata = nx_json_dump(c->arena, metadata),
+                                  .subject_type = NX_SUBJECT_PAIRWISE,
+                                  .sector = nx_arena_dup(c->arena, nx_span_of(sector, strcspn(sector, ":/"))),
+                                  .secret_digest = nx_span_of(digest, NX_SHA256_LEN),
+                                  .owner = "demo",
+                                  .purpose_version = 1};
+    NX_REQUIRE(out->metadata && out->sector, NX_ERR_MEMORY);
+    return NX_OK;
+}
+
+static bool same(const nx_client *have, const struct nx_client_record *want, nx_arena *a)
+{
+    const char *metadata = nx_json_dump(a, have->metadata);
+    return metadata && strcmp(metadata, want->metadata) == 0 &&
+           nx_span_eq(have->secret_digest, want->secret_digest);
+}
+
+static nx_result put_portal(struct nx_operate_call *c, const json_t *p)
+{
+    uint8_t digest[NX_SHA256_LEN];
+    char id[NX_CLIENT_ID_MAX + 1];
+    struct nx_client_record record;
+    NX_AUTO(nx_client) have = NULL;
+    NX_TRY(fill_record(&record, c, p, digest));
+    nx_result had = nx_client_get(c->house->registry, nx_span_str(record.id), &have);
+    if (had.e == NX_ERR_NOT_FOUND) return nx_client_record_create(c->house->registry, &record, id);
+    NX_TRY(had);
+    if (same(have, &record, c->arena)) return NX_OK;
+    return nx_client_record_replace(c->house->registry, &record, 0);
+}
+
+static nx_result put_portals(struct nx_operate_call *c, const json_t *portals)
+{
+    NX_AUTO_CHANGE(change);
+    NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
+    for (size_t i = 0; i < json_array_size(portals); i++)
+        NX_TRY(put_portal(c, json_array_get(portals, i)));
+    NX_TRY(nx_meta_set(c->house->registry, NX_META_DEMO, "1"));
+    return nx_registry_commit(&change);
+}
+
+/* Rule 27: by the issuer that the folder was made with, which the house has compared with the present one. */
+nx_result nx_operate_demo_load(json_t **out, struct nx_operate_call *c, const json_t *request)
+{
+    NX_REQUIRE(c->house->loopback, NX_ERR_DEMO);
+    for (size_t i = 0; i < nx_demo_people_count; i++)
+        NX_TRY(add_person(c, &nx_demo_people[i]));
+    const json_t *portals = nx_json_array(request, "portals");
+    NX_TRY(put_portals(c, portals));
+    *out = json_pack("{s:I,s:I}", "people", (json_int_t)nx_demo_people_count, "portals",
+                     (json_int_t)json_array_size(portals));
+    NX_NEED(*out);
+    return NX_OK;
+}
