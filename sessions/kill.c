@@ -6,7 +6,7 @@ static const char *const acts[] = {[NX_KILL_REVOKE] = "r", [NX_KILL_SUSPEND] = "
 static const char *const scopes[] = {[NX_KILL_PERSON] = "p", [NX_KILL_QR] = "q", [NX_KILL_SESSION] = "s",
                                      [NX_KILL_CLIENT] = "c", [NX_KILL_EPOCH] = "e"};
 
-#define FIXED 5
+#define FIXED 6
 #define ARGS_MAX (FIXED + 4 * NX_EPOCHS_MAX)
 
 /* Whether the copy of this epoch lives in the shard that the act is for. */
@@ -24,6 +24,7 @@ static size_t compose(nx_span *argv, const nx_store *st, nx_arena *a, const stru
     argv[n++] = nx_span_str(scopes[k->scope]);
     argv[n++] = k->subject ? nx_word_encode(a, k->subject) : NX_LIT("-");
     argv[n++] = nx_word_encode(a, k->target ? k->target : "-");
+    argv[n++] = nx_span_number(a, k->made_before_ms);
     for (size_t i = 0; i < k->epochs.count; i++) {
         const struct nx_epoch *e = &k->epochs.v[i];
         argv[n++] = nx_span_of(&e->kind, 1);

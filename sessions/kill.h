@@ -30,7 +30,10 @@ struct nx_kill {
     enum nx_kill_scope scope;
     const char *subject;      /* the person */
     const char *target;
-    struct nx_epochs epochs;  /* the new values */
+    struct nx_epochs epochs;  /* the new values; what was made under them is spared */
+    /* 0, or: what was made later is spared too. For scopes that raise no epoch, whose replay would otherwise kill what the
+     * person granted again since. */
+    int64_t made_before_ms;
 };
 
 struct nx_killed {

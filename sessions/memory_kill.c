@@ -10,7 +10,7 @@ struct strike {
     const char *subject, *target;
 };
 
-#define EPOCHS_AT 5
+#define EPOCHS_AT 6
 #define EPOCH_WORDS 4
 
 /* The value that the act raises this epoch to, or -1. */
@@ -48,6 +48,8 @@ static bool bound(const struct strike *s, const struct nx_memory_rec *r, char ki
 
 static bool concerned(const struct strike *s, const struct nx_memory_rec *r)
 {
+    int64_t before = nx_mem_arg_number(s->x, EPOCHS_AT - 1);
+    if (before > 0 && r->made > before) return false;
     if (s->scope == 's') return (*r->key == 's' && strcmp(r->key + 1, s->target) == 0) || bound(s, r, 's', s->target);
     return s->scope != 'e' && bound(s, r, s->scope, s->scope == 'p' ? s->subject : s->target);
 }

@@ -49,8 +49,8 @@ end
 -- Two bits of a status list, least significant first; Redis counts bits from the most significant.
 local function set_bits(ref, value)
     local list, index = string.match(ref, '^(%d+):(%d+)$')
-    local key = P .. 'sl:' .. list
-    if not list or redis.call('EXISTS', key) == 0 then
+    local key = list and P .. 'sl:' .. list
+    if not key or redis.call('EXISTS', key) == 0 then
         return
     end
     local low = math.floor(index / 4) * 8 + 7 - 2 * (index % 4)

@@ -1,8 +1,9 @@
 -- A revocation applied to one shard. ARGV: shift, seq, act (r revoke, s suspend, z resume), scope (p q s c e),
--- subject or "-", target, then kind, id, value of each epoch that is raised, and "1" when its copy lives in this shard.
+-- subject or "-", target, a time before which it must have been made (0: any), then kind, id, value of each epoch that is raised, and "1" when its copy lives in this shard.
 -- The list of what was killed is kept under the sequence number until it is forgotten: applying again gives it again
 -- and does nothing.
 local seq, act, scope, subject, target = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local before = tonumber(ARGV[7] or 0)
 if act == 'f' then
     redis.call('DEL', P .. 'kl:' .. seq)
     return { 'ok' }
@@ -13,7 +14,7 @@ if kept then
 end
 
 local raised = {}
-for i = 7, #ARGV, 4 do
+for i = 8, #ARGV, 4 do
     local key, value = P .. 'e:' .. ARGV[i] .. ':' .. ARGV[i + 1], tonumber(ARGV[i + 2])
     raised[ARGV[i] .. ':' .. ARGV[i + 1]] = value
     if ARGV[i + 3] == '1' and tonumber(redis.call('GET', key) or -1) < value then
@@ -34,6 +35,9 @@ local function bound(r, kind, id)
 end
 
 local function concerned(r)
+    if before > 0 and tonumber(r.made) > before then
+        return false
+    end
     if scope == 's' then
         return r.key == 's' .. target or bound(r, 's', target)
     end
