@@ -101,12 +101,13 @@ static nx_result act(nx_store *st, nx_arena *a, const char *name, nx_span *argv,
     return NX_OK;
 }
 
-static nx_result set_id(struct nx_order *o, const char *id)
+/* id may stand in *o itself: a caller repeats an act on what it was given. An invalid one becomes "", which finds
+ * nothing. */
+static void set_id(struct nx_order *o, const char *id)
 {
-    *o = (struct nx_order){.state = NX_ORDER_DEAD};
-    if (!nx_id_valid(nx_span_str(id))) return NX_OK; /* an empty id finds nothing */
-    memcpy(o->id.s, id, NX_ID_LEN + 1);
-    return NX_OK;
+    nx_id copy = {""};
+    if (nx_id_valid(nx_span_str(id))) memcpy(copy.s, id, NX_ID_LEN + 1);
+    *o = (struct nx_order){.state = NX_ORDER_DEAD, .id = copy};
 }
 
 static nx_result seal_body(nx_span *out, const nx_store *st, nx_arena *a, const char *id, nx_span body)
@@ -155,7 +156,7 @@ nx_result nx_order_begin_for(nx_store *st, nx_arena *a, int64_t shown_s, nx_span
 nx_result nx_order_find(nx_store *st, nx_arena *a, const char *id, struct nx_order *out, enum nx_found *found)
 {
     nx_span argv[2];
-    NX_TRY(set_id(out, id));
+    set_id(out, id);
     return act(st, a, "find", argv, 2, out, found);
 }
 
@@ -169,7 +170,7 @@ nx_result nx_order_take(nx_store *st, nx_arena *a, const char *id, const char *b
 {
     nx_span argv[5];
     NX_REQUIRE(is_word(nx_span_str(by), NX_ORDER_BY_MAX), NX_ERR_RANGE);
-    NX_TRY(set_id(out, id));
+    set_id(out, id);
     argv[2] = nx_span_str(by);
     argv[3] = nx_span_number(a, NX_ORDER_TAKEN_S * 1000);
     NX_TRY(body_arg(&argv[4], st, a, out->id.s, body));
@@ -197,7 +198,7 @@ nx_result nx_order_step(nx_store *st, nx_arena *a, struct nx_order *o, enum nx_o
 nx_result nx_order_try(nx_store *st, nx_arena *a, const char *id, struct nx_order *out, enum nx_found *found)
 {
     nx_span argv[3];
-    NX_TRY(set_id(out, id));
+    set_id(out, id);
     argv[2] = nx_span_number(a, NX_ORDER_TRIES);
     return act(st, a, "try", argv, 3, out, found);
 }
@@ -207,7 +208,7 @@ nx_result nx_order_kill(nx_store *st, nx_arena *a, const char *id, const char *w
     struct nx_order o;
     nx_span argv[3];
     NX_REQUIRE(is_word(nx_span_str(why), sizeof o.why - 1), NX_ERR_RANGE);
-    NX_TRY(set_id(&o, id));
+    set_id(&o, id);
     argv[2] = nx_span_str(why);
     return act(st, a, "kill", argv, 3, &o, found);
 }

@@ -63,7 +63,7 @@ static nx_result tcp_url(struct nx_store_url *out, nx_span rest)
     out->port = 6379;
     if (authority.n > 0 && authority.p[0] == '[') { /* an IPv6 address stands in brackets (RFC 3986) */
         authority = nx_span_from(authority, 1);
-        NX_REQUIRE(nx_span_cut(&authority, ']', &host), NX_ERR_STORE_URL);
+        NX_REQUIRE(nx_span_cut(&authority, ']', &host) && authority.p, NX_ERR_STORE_URL);
         NX_REQUIRE(authority.n == 0 || authority.p[0] == ':', NX_ERR_STORE_URL);
         authority = nx_span_from(authority, 1);
     } else {

@@ -134,6 +134,7 @@ static void rig_open(struct rig *g, bool watched)
     OK(nx_store_open(&g->st, &o));
     g->a = nx_arena_open(16 << 20);
     assert_non_null(g->a);
+    if (!watched) OK(nx_store_ping(g->st)); /* met, before threads compete for it */
 }
 
 static struct rig *rig_new(bool redis, unsigned shards)
