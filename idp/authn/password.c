@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "config/settings.h"
-#include "crypto/password.h"
 #include "registry/credential.h"
 #include "registry/epoch.h"
 #include "sessions/throttle.h"
@@ -155,14 +154,24 @@ nx_result nx_password_strong(struct nx_house *house, const nx_secret *password, 
     return NX_OK;
 }
 
-nx_result nx_password_store(struct nx_house *house, const char *person, const nx_secret *password)
+nx_result nx_password_make(nx_phc *out, struct nx_house *house, const nx_secret *password)
 {
     struct nx_password_cost cost = cost_of(house);
-    nx_phc phc;
-    NX_TRY(nx_password_hash(&phc, &cost, password, NX_SPAN_NONE));
+    return nx_password_hash(out, &cost, password, NX_SPAN_NONE);
+}
+
+nx_result nx_password_put(struct nx_house *house, const char *person, const nx_phc *phc)
+{
     struct nx_credential c = {.type = NX_CREDENTIAL_PASSWORD, .state = NX_CREDENTIAL_ACTIVE, .bound_at = NX_M1,
-                              .verifier = phc.s};
+                              .verifier = phc->s};
     NX_REQUIRE(strlen(person) == NX_ID_LEN, NX_ERR_NOT_FOUND);
     memcpy(c.person.s, person, NX_ID_LEN + 1);
     return nx_credential_set(house->registry, &c);
+}
+
+nx_result nx_password_store(struct nx_house *house, const char *person, const nx_secret *password)
+{
+    nx_phc phc;
+    NX_TRY(nx_password_make(&phc, house, password));
+    return nx_password_put(house, person, &phc);
 }

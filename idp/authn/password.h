@@ -8,6 +8,7 @@
 
 #include "authn/sign_in.h"
 #include "base/secret.h"
+#include "crypto/password.h"
 
 struct nx_password_ask {
     nx_span user_name;
@@ -25,9 +26,12 @@ NX_FALLIBLE nx_password_prove(struct nx_proof *out, struct nx_house *house, nx_a
  * commonest. NX_ERR_PASSWORD_WEAK. */
 NX_FALLIBLE nx_password_strong(struct nx_house *house, const nx_secret *password, const char *user_name);
 
-/* Sets a person's password: hashes, stores, raises nothing. bound_at 1. For provisioning and for the change below; inside
- * a registry change of the caller when there is one. */
+/* Sets a person's password: hashes, stores, raises nothing. bound_at 1. For provisioning; inside a registry change of the
+ * caller when there is one. */
 NX_FALLIBLE nx_password_store(struct nx_house *house, const char *person, const nx_secret *password);
+/* Its two halves, for who must not hold a change while hashing. */
+NX_FALLIBLE nx_password_make(nx_phc *out, struct nx_house *house, const nx_secret *password);
+NX_FALLIBLE nx_password_put(struct nx_house *house, const char *person, const nx_phc *phc);
 
 /* Changing one's own is an act of the page above (idp/endpoints/me): prove, strong, then store and revoke the person's
  * sessions in one change (idp/revoke stands beside this folder and not under it). */
