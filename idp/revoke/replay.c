@@ -1,6 +1,7 @@
 /* What makes a revocation survive: pending rows are applied by whoever finds them, and a store that is new, was lost or
  * fell behind is brought up to the registry's last sequence before anything is served (rule 19). */
 #include "base/log.h"
+#include "crypto/random.h"
 #include "registry/meta.h"
 #include "revoke/apply.h"
 
@@ -40,6 +41,7 @@ static nx_result settle_new(struct nx_house *h, uint16_t shard)
     nx_id generation;
     int64_t last;
     NX_TRY(nx_revocation_last(h->registry, shard, &last));
+    NX_TRY(nx_id_make(&generation));
     NX_TRY(nx_kill_settle(h->store, shard, last, &generation));
     nx_log(NX_WARN, "store_settled", NX_NUM("shard", shard), NX_NUM("seq", last));
     return nx_meta_set(h->registry, NX_META_LIST_GENERATION, generation.s);
