@@ -87,7 +87,7 @@ nx_result nx_store_url_parse(struct nx_store_url *out, const char *text)
     *out = (struct nx_store_url){.db = 0};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         if (nx_span_starts(url, nx_span_str(refused[i]))) return later(refused[i]);
-    if (nx_span_starts(url, NX_LIT("unix:/"))) return unix_url(out, nx_span_from(url, 5));
+    if (nx_span_starts(url, NX_LIT("unix:"))) return unix_url(out, nx_span_from(url, 5));
     if (nx_span_starts(url, NX_LIT("redis://"))) return tcp_url(out, nx_span_from(url, 8));
     NX_FAIL(NX_ERR_STORE_URL);
 }
