@@ -43,7 +43,7 @@ static nx_result check_rsa(const json_t *key)
 {
     const char *e = nx_json_str(key, "e");
     NX_REQUIRE(e && strcmp(e, EXPONENT) == 0, NX_ERR_JWK);
-    uint8_t modulus[MODULUS_MAX];
+    uint8_t modulus[MODULUS_MAX] = {0};
     size_t n;
     NX_TRY(number(key, "n", modulus, MODULUS_MIN, MODULUS_MAX, &n));
     /* The highest bit set: no leading zeros, and exactly 8n bits. An even modulus is no product of two

@@ -12,7 +12,7 @@
 #define NX_BREAKER_REST_MS 5000      /* the first rest; doubled each time … */
 #define NX_BREAKER_REST_MAX_MS 60000 /* … up to this */
 #define NX_BREAKER_HOSTS 256
-#define NX_BREAKER_KEY_MAX 264
+#define NX_BREAKER_KEY_MAX 272
 
 struct nx_breaker_host {
     char key[NX_BREAKER_KEY_MAX]; /* empty: free */

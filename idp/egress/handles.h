@@ -10,7 +10,7 @@
 #include <pthread.h>
 
 #define NX_HANDLES_IDLE_MAX 16
-#define NX_HANDLE_KEY_MAX 264
+#define NX_HANDLE_KEY_MAX 272
 
 struct nx_handle_curl {
     CURL *curl;

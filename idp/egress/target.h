@@ -10,7 +10,7 @@
 struct nx_target {
     char url[2048 + 1];
     char host[NX_HOST_MAX + 3]; /* lower case; IPv6 without brackets */
-    char key[NX_HOST_MAX + 10]; /* host:port, for the breaker and for reuse */
+    char key[NX_HOST_MAX + 19]; /* host:port, for the breaker and for reuse */
 };
 
 /* Hosts that may be called by http. */

@@ -107,7 +107,7 @@ static nx_result ask_gate(struct nx_house *house, nx_arena *a, const struct said
 NX_FALLIBLE nx_bearer_check(struct nx_bearer *out, struct nx_house *house, nx_arena *a, nx_span token,
                             const char *scope)
 {
-    struct said said;
+    struct said said = {.jti = NULL};
     struct nx_operator_token row = {.jti = NULL};
     NX_TRY(as_invalid(read_token(&said, house, a, token)));
     nx_result r = nx_operator_token_live(house->registry, a, said.jti, NX_OPERATOR_TOKEN, nx_now(), &row);
