@@ -197,7 +197,7 @@ NX_FALLIBLE nx_enrol_watch(const char **state, const char **reason, nx_arena *a,
     NX_TRY(r);
     *reason = NULL;
     if (e.o.state == NX_ORDER_DONE) *state = e.pending ? "pending" : "done";
-    else if (e.o.state == NX_ORDER_DEAD) *reason = nx_arena_strdup(a, e.o.why);
+    else if (e.o.state == NX_ORDER_DEAD) *reason = nx_arena_strdup(a, nx_qr_why(&e.o));
     else *state = "digits";
     return NX_OK;
 }

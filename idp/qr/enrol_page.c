@@ -71,7 +71,7 @@ NX_FALLIBLE nx_enrol_digits(struct nx_enrolment *e, nx_arena *a, struct nx_house
     NX_TRY(nx_enrol_step(e, a, house, NX_ORDER_DIGITS)); /* one caller goes on */
     nx_result r = make_identity(e, a, house);
     if (!nx_ok(r)) {
-        nx_ignore(nx_enrol_end(house, a, e->o.id.s, "failed"));
+        nx_ignore(nx_enrol_end(house, a, e->o.id.s, "used"));
         return r;
     }
     return nx_enrol_step(e, a, house, NX_ORDER_DONE);

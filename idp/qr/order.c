@@ -120,3 +120,9 @@ NX_FALLIBLE nx_qr_order_end(struct nx_house *house, nx_arena *a, const char *id,
     enum nx_found found;
     return nx_order_kill(house->store, a, id, why, &found);
 }
+
+const char *nx_qr_why(const struct nx_order *o)
+{
+    if (!o->why[0]) return NULL;
+    return strcmp(o->why, "second") == 0 ? "second-scan" : o->why;
+}

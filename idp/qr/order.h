@@ -69,6 +69,10 @@ NX_FALLIBLE nx_qr_order_find(struct nx_qr_order *out, nx_arena *a, struct nx_hou
 NX_FALLIBLE nx_qr_order_of_browser(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id,
                                    nx_span browser_cookie);
 
+/* The order's id as it stands in links and messages (upper case), and back: NX_ERR_QR_MALFORMED. */
+char *nx_qr_order_name(nx_arena *a, const nx_id *id);
+NX_FALLIBLE nx_qr_order_id(nx_id *out, const char *name);
+
 /* The link of this moment's frame. */
 NX_FALLIBLE nx_qr_frame(char **link, nx_arena *a, const struct nx_house *house, const struct nx_qr_order *q,
                         enum nx_via via);
@@ -93,6 +97,8 @@ NX_FALLIBLE nx_qr_approve_check(struct nx_qr_order *q, nx_arena *a, struct nx_ho
 NX_FALLIBLE nx_qr_approve(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house, struct nx_qr_order *q,
                           const struct nx_qr_proof *p);
 NX_FALLIBLE nx_qr_decline(nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p);
+/* The word of section 7 for what the store keeps as the reason; NULL when there is none. */
+const char *nx_qr_why(const struct nx_order *o);
 /* Kills it; why is a word of section 7. Nothing happens to one that is over. */
 NX_FALLIBLE nx_qr_order_end(struct nx_house *house, nx_arena *a, const char *id, const char *why);
 

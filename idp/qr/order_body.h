@@ -12,10 +12,6 @@ NX_FALLIBLE nx_qr_order_pack(nx_span *out, nx_arena *a, const struct nx_qr_order
 /* Reads q->o.body. NX_ERR_QR_ORDER_GONE when it is an enrolment's. */
 NX_FALLIBLE nx_qr_order_unpack(struct nx_qr_order *q, nx_arena *a);
 
-/* The order's id as it stands in links and messages (upper case), and back. */
-char *nx_qr_order_name(nx_arena *a, const nx_id *id);
-NX_FALLIBLE nx_qr_order_id(nx_id *out, const char *name);
-
 /* One CAS step with the whole struct as the new body; *won is false when another act was faster. */
 NX_FALLIBLE nx_qr_order_step(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, enum nx_order_state to,
                              bool *won);

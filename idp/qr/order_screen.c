@@ -121,6 +121,6 @@ NX_FALLIBLE nx_qr_watch(const char **state, const char **reason, nx_arena *a, st
     if (r.e == NX_ERR_QR_ORDER_GONE) return NX_OK;
     NX_TRY(r);
     *state = watched_state(q.o.state);
-    *reason = q.o.why[0] ? nx_arena_strdup(a, q.o.why) : NULL;
+    *reason = nx_qr_why(&q.o) ? nx_arena_strdup(a, nx_qr_why(&q.o)) : NULL;
     return NX_OK;
 }

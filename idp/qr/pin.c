@@ -124,15 +124,23 @@ NX_FALLIBLE nx_pin_set(struct nx_house *house, nx_arena *a, const struct nx_qr_i
 }
 
 /* A failure, counted durably: a crash forgives nobody. */
-static nx_result count_failure(struct nx_house *house, const struct nx_credential *c, int *left)
+static nx_result count_failure(struct nx_house *house, const struct nx_qr_identity *q, int *left)
 {
     int64_t failures;
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, house->registry, NX_DURABLE));
-    NX_TRY(nx_credential_failed(house->registry, c->id.s, &failures));
+    NX_TRY(nx_qr_identity_failed(house->registry, q->qid.s, &failures));
     NX_TRY(nx_registry_commit(&change));
     *left = failures >= NX_PIN_FAILURES_MAX ? 0 : (int)(NX_PIN_FAILURES_MAX - failures);
     return NX_OK;
+}
+
+static nx_result count_success(struct nx_house *house, const struct nx_qr_identity *q)
+{
+    NX_AUTO_CHANGE(change);
+    NX_TRY(nx_registry_begin(&change, house->registry, NX_RELAXED));
+    NX_TRY(nx_qr_identity_succeeded(house->registry, q));
+    return nx_registry_commit(&change);
 }
 
 NX_FALLIBLE nx_pin_check(struct nx_pin_result *out, struct nx_house *house, nx_arena *a, const struct nx_qr_identity *q,
@@ -143,8 +151,8 @@ NX_FALLIBLE nx_pin_check(struct nx_pin_result *out, struct nx_house *house, nx_a
     nx_result r = nx_credential_get(house->registry, a, q->person.s, q->qid.s, NX_CREDENTIAL_PIN, &c);
     if (r.e == NX_ERR_NOT_FOUND) return NX_OK;
     NX_TRY(r);
-    if (c.failures >= NX_PIN_FAILURES_MAX) return NX_OK;
-    out->left = (int)(NX_PIN_FAILURES_MAX - c.failures);
+    if (q->failures >= NX_PIN_FAILURES_MAX) return NX_OK;
+    out->left = (int)(NX_PIN_FAILURES_MAX - q->failures);
 
     const struct nx_attempt attempt = {.row = NX_THROTTLE_PIN, .account = q->qid.s, .source = source};
     struct nx_throttled throttled;
@@ -153,13 +161,10 @@ NX_FALLIBLE nx_pin_check(struct nx_pin_result *out, struct nx_house *house, nx_a
 
     struct nx_password_cost cost = cost_of(house);
     r = nx_password_verify(c.verifier, &cost, pin, pepper(house));
-    if (r.e == NX_ERR_PASSWORD) return count_failure(house, &c, &out->left);
+    if (r.e == NX_ERR_PASSWORD) return count_failure(house, q, &out->left);
     NX_TRY(r);
     out->right = true;
     out->bound_at = q->bound_at < c.bound_at ? q->bound_at : c.bound_at;
     nx_ignore(nx_throttle_refund(house->store, a, &attempt)); /* at worst the next burst is one shorter */
-    NX_AUTO_CHANGE(change);
-    NX_TRY(nx_registry_begin(&change, house->registry, NX_RELAXED));
-    NX_TRY(nx_credential_succeeded(house->registry, &c));
-    return nx_registry_commit(&change);
+    return count_success(house, q);
 }

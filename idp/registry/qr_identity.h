@@ -60,6 +60,8 @@ NX_FALLIBLE nx_qr_identity_by_thumbprint(nx_registry *r, nx_arena *a, const char
 /* All of a person's, newest first. */
 NX_FALLIBLE nx_qr_identity_list(nx_registry *r, nx_arena *a, const char *person, struct nx_qr_identity **out,
                                 size_t *n);
+/* How many serve: neither pending nor revoked. */
+NX_FALLIBLE nx_qr_identity_count(nx_registry *r, int64_t *out);
 /* Rule 23: the active, unexpired device identity marked primary, else the oldest such device; paper only when
  * the person has no active device. One statement. NX_ERR_NOT_FOUND when none can be used. */
 NX_FALLIBLE nx_qr_identity_primary(nx_registry *r, nx_arena *a, const char *person, nx_time now,
@@ -72,7 +74,8 @@ NX_FALLIBLE nx_qr_identity_make_primary(nx_registry *r, const char *qid);
 NX_FALLIBLE nx_qr_identity_bind_key(nx_registry *r, const char *qid, const char *jwk, const char *thumbprint,
                                     enum nx_qr_status status);
 /* pending → active, revoked; active ⇄ suspended; suspended → revoked, active → revoked. NX_ERR_CONFLICT for
- * any other step (revoked is final), NX_ERR_NOT_FOUND. *was is the former status; may be NULL. */
+ * any other step (revoked is final), NX_ERR_NOT_FOUND. *was is the former status; may be NULL. Wrong PINs are counted from zero
+ * again. */
 NX_FALLIBLE nx_qr_identity_set_status(nx_registry *r, const char *qid, enum nx_qr_status status,
                                       enum nx_qr_status *was);
 /* Raises the level after a counter ceremony or an approval by a credential of the higher level (rule 3). */

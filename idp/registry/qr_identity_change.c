@@ -64,7 +64,9 @@ nx_result nx_qr_identity_set_status(nx_registry *r, const char *qid, enum nx_qr_
     NX_TRY(nx_registry_begin(&change, r, NX_DURABLE));
     NX_TRY(present_status(r, qid, &from));
     NX_REQUIRE(permitted(from, status), NX_ERR_CONFLICT);
-    NX_TRY(nx_sql_write(r, "UPDATE qr_identity SET status = $1 WHERE qid = $2", "it", (int64_t)status, qid));
+    /* Whoever changes the state has looked at it: wrong PINs are counted anew. */
+    NX_TRY(nx_sql_write(r, "UPDATE qr_identity SET status = $1, failures = 0 WHERE qid = $2", "it", (int64_t)status,
+                        qid));
     if (was) *was = from;
     return nx_registry_commit(&change);
 }
