@@ -1,7 +1,7 @@
 // Reads QR codes with the camera: by the browser's own detector where there is one, else by jsQR, which is fetched
 // when it is first needed.
 
-const EVERY_MS = 120, SIDE_MAX = 800;
+const EVERY_MS = 150, SIDE_MAX = 640;
 
 async function detector() {
     try {
