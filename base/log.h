@@ -19,7 +19,12 @@ struct nx_field {
     int64_t number;
 };
 
-#define NX_TEXT(name, value) ((struct nx_field){(name), (value) ? (value) : "", 0})
+/* NULL is written as the empty text. */
+static inline struct nx_field nx_field_text(const char *name, const char *value)
+{
+    return (struct nx_field){name, value ? value : "", 0};
+}
+#define NX_TEXT(name, value) nx_field_text((name), (value))
 #define NX_NUM(name, value) ((struct nx_field){(name), NULL, (int64_t)(value)})
 
 /* Lines below this level are not written. NX_INFO at start. */

@@ -13,10 +13,9 @@ static const struct {
 #undef X
 };
 
-nx_result nx_fail(nx_err err, const char *function, int line)
+void nx_fail_note(nx_err err, const char *function, int line)
 {
     last = (struct nx_origin){function, line, err};
-    return (nx_result){err};
 }
 
 const char *nx_err_name(nx_err err)

@@ -32,8 +32,15 @@ struct nx_origin {
 #define NX_FALLIBLE __attribute__((warn_unused_result)) nx_result
 #define NX_OK ((nx_result){NX_ERR_NONE})
 
-/* Makes a failed result and remembers its origin. err must not be NX_ERR_NONE. */
-nx_result nx_fail(nx_err err, const char *function, int line);
+/* Remembers where a failure began. */
+void nx_fail_note(nx_err err, const char *function, int line);
+/* Makes a failed result and remembers its origin. err must not be NX_ERR_NONE. Inline, so that a compiler sees that a
+ * failed result is one, and what is set on success alone counts as set after NX_TRY. */
+static inline nx_result nx_fail(nx_err err, const char *function, int line)
+{
+    nx_fail_note(err, function, line);
+    return (nx_result){err};
+}
 
 /* "NOT_FOUND", static. */
 const char *nx_err_name(nx_err err);

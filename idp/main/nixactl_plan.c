@@ -41,7 +41,7 @@ static NX_FALLIBLE split_issuer(struct nx_plan *p)
     char port[256] = "443";
     const char *bracket = strchr(p->authority, ']');
     if (!strchr(bracket ? bracket : p->authority, ':')) {
-        snprintf(p->host, sizeof p->host, "%s", p->authority);
+        memcpy(p->host, p->authority, strlen(p->authority) + 1); /* at most 255 - 8 bytes, checked above */
     } else if (!nx_split_address(p->authority, p->host, port, sizeof p->host)) {
         return nx_refuse(NX_ERR_SYNTAX, "the issuer's port is none: %s", issuer);
     }
