@@ -7,6 +7,7 @@
 #include "operate/people.h"
 #include "operate/records.h"
 #include "operate/token.h"
+#include "registry/person.h"
 
 #include <stdio.h>
 
@@ -177,8 +178,10 @@ static nx_result receipt(json_t **out, struct command *c)
 
 static nx_result session_list(json_t **out, struct command *c)
 {
+    struct nx_person p;
     if (!text(c, "person")) return nx_operate_session_recent(out, &c->call);
-    return nx_operate_session_list(out, &c->call, text(c, "person"));
+    NX_TRY(nx_operate_person(&p, &c->call, text(c, "person")));
+    return nx_operate_session_list(out, &c->call, p.id.s);
 }
 
 static nx_result qr_list(json_t **out, struct command *c)

@@ -173,11 +173,9 @@ static nx_result append_sessions(json_t *items, struct nx_operate_call *c, const
 
 nx_result nx_operate_session_list(json_t **out, struct nx_operate_call *c, const char *subject)
 {
-    struct nx_person p;
     NX_AUTO_JSON items = json_array();
     NX_NEED(items);
-    NX_TRY(nx_operate_person(&p, c, subject));
-    NX_TRY(append_sessions(items, c, p.id.s));
+    if (nx_id_valid(nx_span_str(subject))) NX_TRY(append_sessions(items, c, subject));
     *out = nx_operate_list(NX_STEAL(items), NULL);
     NX_NEED(*out);
     return NX_OK;

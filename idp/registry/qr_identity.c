@@ -188,3 +188,13 @@ nx_result nx_qr_identity_primary(nx_registry *r, nx_arena *a, const char *person
     nx_sql_int(&q, now);
     return read_one(&q, a, out);
 }
+
+nx_result nx_qr_identity_count(nx_registry *r, int64_t *out)
+{
+    NX_AUTO_SQL(q);
+    bool row;
+    NX_TRY(nx_sql_open(&q, r, "SELECT count(*) FROM qr_identity WHERE status IN (1, 2)"));
+    NX_TRY(nx_sql_step(&q, &row));
+    *out = nx_sql_get_int(&q);
+    return nx_sql_done(&q);
+}

@@ -1,0 +1,67 @@
+/* The schemas that calls.def names, as OpenAPI 3.1 has them. */
+#ifndef NX_ENDPOINTS_ADMIN_OPENAPI_SCHEMAS_H
+#define NX_ENDPOINTS_ADMIN_OPENAPI_SCHEMAS_H
+
+#define TEXT "{\"type\":\"string\"}"
+#define MAYBE "{\"type\":[\"string\",\"null\"]}"
+#define TIME "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
+#define TEXTS "{\"type\":\"array\",\"items\":" TEXT "}"
+#define BOOLEAN "{\"type\":\"boolean\"}"
+#define INTEGER "{\"type\":\"integer\"}"
+#define WORDS(words) "{\"type\":\"string\",\"enum\":[" words "]}"
+#define OBJECT(members) "{\"type\":\"object\",\"properties\":{" members "}}"
+#define LIST(members) OBJECT("\"items\":{\"type\":\"array\",\"items\":" OBJECT(members) "},\"next\":" MAYBE)
+
+static const struct {
+    const char *name;
+    const char *json;
+} openapi_schemas[] = {
+    {"Problem", OBJECT("\"type\":" TEXT ",\"title\":" TEXT ",\"status\":" INTEGER ",\"detail\":" TEXT
+                       ",\"request_id\":" TEXT)},
+    {"Reason", OBJECT("\"reason\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}")},
+    {"QrIdentityList",
+     LIST("\"id\":" TEXT
+          ",\"status\":" WORDS("\"pending\",\"active\",\"suspended\",\"revoked\"") ",\"kind\":" WORDS(
+              "\"device\",\"paper\"") ",\"label\":" MAYBE ",\"primary\":" BOOLEAN ",\"issued_at\":" TIME
+                                      ",\"expires_at\":" TIME ",\"used_at\":" TIME
+                                      ",\"key_thumbprint\":" MAYBE)},
+    {"QrIdentityRequest", "{\"type\":\"object\",\"required\":[\"kind\"],\"properties\":{\"kind\":" WORDS(
+                              "\"device\",\"paper\"") ",\"jwk\":{\"type\":\"object\"},\"label\":" TEXT "}}"},
+    {"QrIdentityMade",
+     OBJECT("\"id\":" TEXT ",\"handle\":" TEXT ",\"card\":" TEXT ",\"pin\":" TEXT ",\"enrolment\":" TEXT)},
+    {"SessionList", LIST("\"id\":" TEXT ",\"subject\":" TEXT ",\"acr\":" TEXT ",\"level\":" TEXT
+                         ",\"amr\":" TEXTS ",\"client_ids\":" TEXTS ",\"qr_id\":" MAYBE ",\"agent\":" MAYBE
+                         ",\"created\":" TIME ",\"last_seen\":" TIME ",\"expires\":" TIME)},
+    {"Receipt",
+     OBJECT(
+         "\"seq\":" INTEGER ",\"act\":" TEXT ",\"scope\":" TEXT ",\"target\":" TEXT ",\"subject\":" MAYBE
+         ",\"reason\":" TEXT ",\"actor\":" TEXT ",\"state\":" WORDS(
+             "\"pending\",\"applied\"") ",\"at\":" TIME
+                                        ",\"portals\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}")},
+    {"ClientList", LIST("\"id\":" TEXT ",\"name\":" TEXT ",\"state\":" TEXT ",\"owner\":" TEXT
+                        ",\"unreachable\":" BOOLEAN ",\"created\":" TIME)},
+    {"Client",
+     OBJECT("\"client_id\":" TEXT ",\"state\":" WORDS(
+         "\"active\",\"suspended\",\"revoked\"") ",\"owner\":" TEXT ",\"sector\":" TEXT
+                                                 ",\"legal_basis\":" MAYBE ",\"unreachable\":" BOOLEAN
+                                                 ",\"created\":" TIME ",\"updated\":" TIME)},
+    {"AuditList", LIST("\"seq\":" INTEGER ",\"at\":" TIME ",\"actor\":" TEXT ",\"type\":" TEXT
+                       ",\"subject\":" MAYBE ",\"detail\":{\"type\":\"object\"},\"hash\":" TEXT)},
+    {"AuditVerdict", OBJECT("\"whole\":" BOOLEAN ",\"rows\":" INTEGER
+                            ",\"broken_at\":{\"type\":[\"integer\",\"null\"]},\"head\":" TEXT)},
+    {"KeyList", LIST("\"kid\":" TEXT ",\"use\":" TEXT ",\"alg\":" TEXT ",\"state\":" WORDS(
+                    "\"next\",\"active\",\"retired\"") ",\"published\":" TIME ",\"retire_after\":" TIME)},
+    {"KeyRotation", OBJECT("\"use\":" TEXT ",\"now\":" BOOLEAN)},
+};
+
+#undef TEXT
+#undef MAYBE
+#undef TIME
+#undef TEXTS
+#undef BOOLEAN
+#undef INTEGER
+#undef WORDS
+#undef OBJECT
+#undef LIST
+
+#endif
