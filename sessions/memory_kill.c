@@ -135,7 +135,7 @@ void nx_mem_do_kill(struct nx_memory_act *x)
         x->answer[1] = nx_span_number(x->a, (int64_t)spared);
     }
     if (nx_mem_number(x, -1, "rev") < nx_mem_arg_number(x, 0)) nx_mem_set(x, nx_mem_arg(x, 0), 0, "rev");
-    keep(x, seq);
+    if (x->answers > 2) keep(x, seq);
 }
 
 void nx_mem_do_list(struct nx_memory_act *x)

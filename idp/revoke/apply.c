@@ -28,6 +28,8 @@ NX_FALLIBLE nx_revoke_strike(struct nx_house *h, nx_arena *a, const struct nx_re
         .scope = row->kill,
         .subject = v->subject,
         .target = v->target,
+        /* no epoch tells what came after: the time does */
+        .made_before_ms = row->epoch ? 0 : (v->at + NX_SKEW_S) * 1000,
     };
     NX_TRY(epochs_of(&k.epochs, row, v));
     return nx_kill_apply(h->store, a, &k, out);
@@ -102,7 +104,8 @@ NX_FALLIBLE nx_revoke_settle(struct nx_house *h, nx_arena *a, const struct nx_re
     NX_TRY(nx_registry_begin(&change, h->registry, NX_DURABLE));
     NX_TRY(nx_revocation_get(h->registry, a, v->seq, &now));
     if (now.applied) return NX_OK; /* another node was faster, with the same list */
-    if (nx_revoke_kill_act(v->act) == NX_KILL_REVOKE) NX_TRY(nx_revoke_notices(h, a, v, killed, unreachable));
+    /* Suspended too: a portal that only knows its own session would go on. Resumed, single sign-on brings it back. */
+    if (nx_revoke_kill_act(v->act) != NX_KILL_RESUME) NX_TRY(nx_revoke_notices(h, a, v, killed, unreachable));
     NX_AUTO_JSON receipt = receipt_json(h, a, v, killed, unreachable);
     char *text = receipt ? nx_json_dump(a, receipt) : NULL;
     NX_NEED(text);
@@ -110,15 +113,19 @@ NX_FALLIBLE nx_revoke_settle(struct nx_house *h, nx_arena *a, const struct nx_re
     return nx_registry_commit(&change);
 }
 
+NX_FALLIBLE nx_revoke_finish(struct nx_house *h, nx_arena *a, const struct nx_revocation *v)
+{
+    struct nx_killed_list killed;
+    NX_TRY(nx_revoke_strike(h, a, v, &killed));
+    if (!v->applied) NX_TRY(nx_revoke_settle(h, a, v, &killed));
+    if (!v->applied && h->notices_waiting) h->notices_waiting(h->notices_ctx);
+    if (killed.n > 0) nx_ignore(nx_kill_forget(h->store, (uint16_t)v->shard, v->seq)); /* goes by itself after a week */
+    return NX_OK;
+}
+
 NX_FALLIBLE nx_revoke_apply(struct nx_house *h, nx_arena *a, int64_t seq)
 {
     struct nx_revocation v;
-    struct nx_killed_list killed;
     NX_TRY(nx_revocation_get(h->registry, a, seq, &v));
-    if (v.applied) return NX_OK;
-    NX_TRY(nx_revoke_strike(h, a, &v, &killed));
-    NX_TRY(nx_revoke_settle(h, a, &v, &killed));
-    if (h->notices_waiting) h->notices_waiting(h->notices_ctx);
-    nx_ignore(nx_kill_forget(h->store, (uint16_t)v.shard, seq)); /* goes by itself after a week */
-    return NX_OK;
+    return v.applied ? NX_OK : nx_revoke_finish(h, a, &v);
 }

@@ -11,5 +11,7 @@ NX_FALLIBLE nx_revoke_strike(struct nx_house *h, nx_arena *a, const struct nx_re
 /* Step 3: notices, receipt, row applied, in one change; nothing when it is applied already. */
 NX_FALLIBLE nx_revoke_settle(struct nx_house *h, nx_arena *a, const struct nx_revocation *v,
                              const struct nx_killed_list *killed);
+/* Both, and the list that the store kept for step 3 is forgotten. A row that is applied is struck again and no more. */
+NX_FALLIBLE nx_revoke_finish(struct nx_house *h, nx_arena *a, const struct nx_revocation *v);
 
 #endif

@@ -82,5 +82,7 @@ answer[2] = whole(spared)
 if tonumber(redis.call('GET', P .. 'rev') or -1) < tonumber(seq) then
     redis.call('SET', P .. 'rev', seq)
 end
-redis.call('SET', P .. 'kl:' .. seq, cmsgpack.pack(answer), 'EX', 604800)
+if #answer > 2 then -- an empty list comes out again by itself; a replay of what stands writes nothing
+    redis.call('SET', P .. 'kl:' .. seq, cmsgpack.pack(answer), 'EX', 604800)
+end
 return answer
