@@ -175,7 +175,7 @@ void nx_mem_do_stream(struct nx_memory_act *x)
 
 static void mark_run(struct nx_memory_act *x)
 {
-    nx_span run, at = nx_mem_get(x, "run");
+    nx_span run = NX_SPAN_NONE, at = nx_mem_get(x, "run");
     nx_span_cut(&at, ' ', &run);
     int64_t met = nx_mem_to_number(at);
     if (!nx_span_eq_str(run, nx_mem_arg_text(x, 1))) {
