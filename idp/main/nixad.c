@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "config/settings.h"
 #include "ctl_listener.h"
+#include "endpoints/bearer/second.h"
 #include "house/house.h"
 #include "layout.h"
 #include "oidc/backchannel.h"
@@ -116,6 +117,7 @@ static nx_result open_all(struct nixad *n)
                        or_by_cores(n->settings.hash_threads, lanes.workers[NX_LANE_HASH]) +
                        (unsigned)n->settings.egress_threads + 2;
     NX_TRY(open_house(n, threads));
+    NX_TRY(nx_second_start());
     NX_TRY(nx_keeper_open(&n->keeper, n->server.house));
     NX_TRY(open_notify(n));
     NX_TRY(open_http(n));
@@ -132,6 +134,7 @@ static void close_all(struct nixad *n)
     nx_keeper_close(n->keeper);
     nx_server_clear(&n->server);
     nx_house_close(n->server.house);
+    nx_second_stop();
 }
 
 /* ---- life -------------------------------------------------------------------------------------------------- */

@@ -33,8 +33,9 @@ static nx_result add_person(struct nx_operate_call *c, const struct nx_demo_pers
 static json_t *metadata_of(const json_t *p)
 {
     return json_pack(
-        "{s:s*,s:s*,s:[s],s:[s],s:[s],s:[s],s:s,s:s,s:s*,s:s*,s:b,s:s,s:s}", "client_name",
-        nx_json_str(p, "name"), "client_name#vi", nx_json_str(p, "name_vi"), "redirect_uris",
+        "{s:s*,s:s*,s:s*,s:[s],s:[s],s:[s],s:[s],s:s,s:s,s:s*,s:s*,s:b,s:s,s:s}", "client_name",
+        nx_json_str(p, "name"), "client_name#vi", nx_json_str(p, "name_vi"), "client_uri",
+        nx_json_str(p, "origin"), "redirect_uris",
         nx_json_str(p, "redirect_uri"), "post_logout_redirect_uris",
         nx_json_str(p, "post_logout_redirect_uri"), "grant_types", "authorization_code", "response_types",
         "code", "token_endpoint_auth_method", "client_secret_basic", "id_token_signed_response_alg", "ES256",
