@@ -7,7 +7,7 @@ import { Profile } from './browser.mjs';
 import { writeBlankCamera } from './camera.mjs';
 import { Nixa } from './nixa.mjs';
 import { lookAtPages, trustedTypes } from './pages.mjs';
-import { Probe } from './probe.mjs';
+import { https, Probe } from './probe.mjs';
 import { allow, at, claims, consenting, enrolPhone, go, signInByPassword, signInByPhone } from './steps.mjs';
 import { equal, finish, ok, scenario } from './tap.mjs';
 
@@ -141,8 +141,7 @@ await scenario('4 without script: the code moves by refresh, and the digits are 
   await go(plain.page, () => plain.page.locator('a[href*="/login/qr"]').click());
   const code = () => plain.page.locator('svg[data-qr]').getAttribute('data-qr');
   const before = await code();
-  await plain.page.waitForTimeout(1800);
-  await plain.page.waitForLoadState();
+  await plain.page.waitForEvent('load');
   ok(await code() !== before, 'another frame');
   await signInByPhone(plain.page, phone, PIN);
   equal((await claims(plain.page)).name, first.name, 'signed in');
@@ -200,17 +199,13 @@ async function still(name) {
 // A child that was killed is back within a second; the check asks until the server answers.
 async function ready() {
   for (let i = 0; i < 100; i += 1) {
-    const answer = await fetchReady();
-    if (answer) return;
+    if (await answers()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('not ready after 10 s');
 }
-const fetchReady = async () => {
-  const { https } = await import('./probe.mjs');
-  return https(nixa, '/health/ready').then((a) => a.status === 200, () => false);
-};
-const pidOf = (name) => Number(readFileSync(join(nixa.data, 'run', `${name}.pid`), 'utf8'));
+const answers = () => https(nixa, '/health/ready').then((a) => a.status === 200, () => false);
+const pidOf = (name) => JSON.parse(readFileSync(join(nixa.data, 'run', 'state.json'), 'utf8')).children.find((c) => c.name === name).pid;
 
 await scenario('6 Ctrl-C ends in order', async () => equal(await nixa.stop('SIGINT'), 0, 'exit status'));
 await nixa.start();
