@@ -59,7 +59,7 @@ check_marks() {
 }
 
 check_length() {
-    git ls-files -z -- '*.c' '*.h' | xargs -0 wc -l | awk '$2 != "total" && $1 > 600 { print $2 ": " $1 " lines" }' |
+    sources | xargs wc -l | awk '$2 != "total" && $1 > 600 { print $2 ": " $1 " lines" }' |
         none 'files of more than 600 lines hold more than one story:'
 }
 

@@ -39,7 +39,7 @@ build() {
     if [ ! -f "$folder/build.ninja" ]; then
         cmake -S . --preset "$preset" >"$folder/configure.log" 2>&1 || { tail -n 20 "$folder/configure.log" >&2; return 1; }
     fi
-    if ! NINJA_STATUS='[%f/%t] ' ninja -C "$folder" "$@" >"$folder/build.log" 2>&1; then
+    if ! NINJA_STATUS='[%f/%t] ' ninja -j "$jobs" -C "$folder" "$@" >"$folder/build.log" 2>&1; then
         grep -vE '^\[[0-9]+/[0-9]+\]' "$folder/build.log" | head -n 60 >&2
         say "the build failed: build/$preset/build.log"
         return 1
