@@ -390,7 +390,9 @@ static void test_rule_07_somebody_elses_screen_is_for_one_portal(void **state)
     rp = rig_follow(&kiosk, rig_get(&kiosk, rig_authorize_url(&rig, &rig.tax, "&prompt=none")));
     assert_string_equal(rig_param(&rig, rp, "error"), "login_required");
     /* … but to the first. */
-    rp = rig_follow(&kiosk, rig_get(&kiosk, rig_authorize_url(&rig, &rig.portal, "&prompt=none&scope=openid")));
+    rp = rig_follow(&kiosk, rig_get(&kiosk, rig_authorize_url(&rig, &rig.portal, "&prompt=none")));
+    const char *error = rig_param(&rig, rp, "error"); /* the phone's yes was for that request: it is not remembered */
+    assert_true(rig_param(&rig, rp, "code") || (error && strcmp(error, "consent_required") == 0));
     nx_clock_shift(601);
     rp = rig_follow(&kiosk, rig_get(&kiosk, rig_authorize_url(&rig, &rig.portal, "&prompt=none")));
     assert_string_equal(rig_param(&rig, rp, "error"), "login_required"); /* ten idle minutes */
