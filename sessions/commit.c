@@ -115,7 +115,8 @@ void nx_commit_put(struct nx_commit *c, const struct nx_put *p)
     char up[sizeof p->up.s + 1];
     snprintf(up, sizeof up, "%s%s", p->up_is_new ? "+" : "", p->up.s);
     nx_commit_epochs(c, &p->epochs);
-    keep_failure(c, nx_bounds_write(&bounds, c->arena, &p->epochs, p->session));
+    /* what hangs on the session itself needs no tag */
+    keep_failure(c, nx_bounds_write(&bounds, c->arena, &p->epochs, *p->up.s == NX_REC_SESSION ? NULL : p->session));
     if (p->draw_status) add_candidates(c);
     arg(c, NX_LIT("P"));
     text(c, p->key.s);
@@ -142,7 +143,7 @@ void nx_commit_spend(struct nx_commit *c, nx_rec_key key, uint32_t link, nx_rec_
 {
     swap(c, key, link, "U");
     text(c, made.s);
-    arg(c, NX_LIT("0"));
+    arg(c, NX_LIT("1")); /* and its body goes */
     text(c, "k");
 }
 

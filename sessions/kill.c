@@ -50,8 +50,11 @@ static nx_result read_clients(struct nx_killed *v, nx_arena *a, nx_span words)
     return NX_OK;
 }
 
-/* key, status, bounds, extra: as kill.lua lists them. */
-static nx_result read_killed(struct nx_killed *v, const nx_store *st, nx_arena *a, uint16_t shard, const nx_span w[4])
+/* key, status, bounds, extra, up: as kill.lua lists them. */
+#define WORDS 5
+
+static nx_result read_killed(struct nx_killed *v, const nx_store *st, nx_arena *a, uint16_t shard,
+                             const nx_span w[WORDS])
 {
     struct nx_epochs epochs;
     nx_id session;
@@ -62,7 +65,10 @@ static nx_result read_killed(struct nx_killed *v, const nx_store *st, nx_arena *
     NX_TRY(nx_bounds_read(&epochs, &session, a, w[2]));
     const struct nx_epoch *client = nx_epochs_get(&epochs, NX_EPOCH_CLIENT);
     if (client) v->client = nx_arena_strdup(a, client->id);
-    if (*session.s) v->session = nx_arena_strdup(a, session.s);
+    if (w[4].n == NX_ID_LEN + 1 && w[4].p[0] == NX_REC_SESSION)
+        v->session = nx_arena_dup(a, nx_span_from(w[4], 1));
+    else if (*session.s)
+        v->session = nx_arena_strdup(a, session.s);
     NX_REQUIRE(!nx_arena_failed(a), NX_ERR_MEMORY);
     if (v->kind != NX_REC_SESSION || nx_span_eq_str(w[3], "-")) return NX_OK;
     return read_clients(v, a, w[3]);
@@ -77,10 +83,10 @@ nx_result nx_kill_apply(nx_store *st, nx_arena *a, const struct nx_kill *k, stru
     const struct nx_call call = {NX_DO_KILL, k->shard, argv, compose(argv, st, a, k)};
     NX_TRY(nx_store_call(st, a, &call, 2, &answer));
     NX_TRY(nx_answer_number(&answer, 1, &spared));
-    NX_REQUIRE((answer.n - 2) % 4 == 0 && answer.n <= 2 + 4 * NX_KILLED_MAX, NX_ERR_STORE_REPLY);
-    *out = (struct nx_killed_list){nx_arena_new(a, struct nx_killed, answer.n / 4), 0, (size_t)spared};
+    NX_REQUIRE((answer.n - 2) % WORDS == 0 && answer.n <= 2 + WORDS * NX_KILLED_MAX, NX_ERR_STORE_REPLY);
+    *out = (struct nx_killed_list){nx_arena_new(a, struct nx_killed, answer.n / WORDS), 0, (size_t)spared};
     NX_NEED(out->v);
-    for (size_t i = 2; i < answer.n; i += 4)
+    for (size_t i = 2; i < answer.n; i += WORDS)
         NX_TRY(read_killed(&out->v[out->n++], st, a, k->shard, answer.v + i));
     return NX_OK;
 }

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define SCRATCH_FIRST (1u << 20)
+#define SCRATCH_MAX (64u << 20)
+
 /* --- keys ------------------------------------------------------------------------------------------------- */
 
 #define FULL_KEY(key, x, name)                                                                                 \
@@ -122,6 +125,12 @@ const char *nx_mem_arg_text(struct nx_memory_act *x, size_t i)
     return nx_mem_text(x, nx_mem_arg(x, i));
 }
 
+nx_span nx_mem_copy(struct nx_memory_act *x, nx_span s)
+{
+    const char *copy = nx_mem_text(x, s);
+    return nx_span_of(copy, x->failed ? 0 : s.n);
+}
+
 int64_t nx_mem_to_number(nx_span s)
 {
     uint64_t n = 0;
@@ -148,7 +157,7 @@ void nx_mem_reply(struct nx_memory_act *x, nx_span s)
         if (x->answers > 0) memcpy(more, x->answer, x->answers * sizeof *more);
         x->answer = more;
     }
-    x->answer[x->answers++] = nx_span_of(nx_mem_text(x, s), s.n);
+    x->answer[x->answers++] = nx_mem_copy(x, s);
 }
 
 void nx_mem_reply_text(struct nx_memory_act *x, const char *s)
@@ -178,13 +187,26 @@ static void (*const acts[NX_DO_COUNT])(struct nx_memory_act *) = {
     [NX_DO_MARK] = nx_mem_do_mark,
 };
 
+/* Copies the answer to the caller. When his memory has run out the act stands and its reply is lost, as with Redis. */
+static nx_result give(struct nx_answer *answer, nx_arena *a, const struct nx_memory_act *x)
+{
+    nx_span *v = nx_arena_new(a, nx_span, x->answers);
+    NX_NEED(v);
+    for (size_t i = 0; i < x->answers; i++) {
+        v[i] = nx_span_of(nx_arena_dup(a, x->answer[i]), x->answer[i].n);
+        NX_NEED(v[i].p);
+    }
+    *answer = (struct nx_answer){v, x->answers};
+    return NX_OK;
+}
+
 static nx_result run_one(struct nx_memory *m, nx_arena *a, const struct nx_call *call, struct nx_answer *answer)
 {
-    struct nx_memory_act x = {.m = m, .a = a, .call = call, .now = nx_now_ms()};
+    struct nx_memory_act x = {.m = m, .a = m->scratch, .call = call, .now = nx_now_ms()};
     acts[call->what](&x);
-    NX_REQUIRE(!x.failed, x.failed);
-    *answer = (struct nx_answer){x.answer, x.answers};
-    return NX_OK;
+    nx_result r = x.failed ? nx_fail(x.failed, __func__, __LINE__) : give(answer, a, &x);
+    nx_arena_reset(m->scratch);
+    return r;
 }
 
 static nx_result memory_run(void *impl, nx_arena *a, const struct nx_call *calls, size_t n, struct nx_answer *answers)
@@ -243,6 +265,7 @@ static void memory_close(void *impl)
 {
     struct nx_memory *m = impl;
     forget_all(m);
+    nx_arena_close(m->scratch);
     pthread_mutex_destroy(&m->lock);
     free(m);
 }
@@ -261,9 +284,13 @@ nx_result nx_memory_open(nx_store *s)
     struct nx_memory *m = calloc(1, sizeof *m);
     NX_REQUIRE(m, NX_ERR_MEMORY);
     m->store = s;
+    m->scratch = nx_arena_open(SCRATCH_MAX);
     pthread_mutex_init(&m->lock, NULL);
     s->seam = &memory_seam;
     s->impl = m;
+    /* Its first chunk stays for ever, so that no act of the store meets a failing allocation half way. */
+    NX_REQUIRE(m->scratch && nx_arena_alloc(m->scratch, SCRATCH_FIRST), NX_ERR_MEMORY);
+    nx_arena_reset(m->scratch);
     return NX_OK;
 }
 

@@ -20,6 +20,7 @@ struct nx_memory {
     nx_store *store;
     pthread_mutex_t lock;
     struct nx_memory_entry *buckets[NX_MEMORY_BUCKETS];
+    nx_arena *scratch; /* of the act under way */
     unsigned runs;
     uint64_t stream_seq;
     bool away;
@@ -28,7 +29,7 @@ struct nx_memory {
 /* One act under way: where its answer grows. */
 struct nx_memory_act {
     struct nx_memory *m;
-    nx_arena *a;
+    nx_arena *a; /* the scratch */
     const struct nx_call *call;
     int64_t now;
     nx_span *answer;
@@ -52,7 +53,9 @@ int64_t nx_mem_number(struct nx_memory_act *x, int64_t otherwise, const char *na
 nx_span nx_mem_arg(const struct nx_memory_act *x, size_t i);
 const char *nx_mem_arg_text(struct nx_memory_act *x, size_t i);
 int64_t nx_mem_arg_number(struct nx_memory_act *x, size_t i);
+/* Copies into the arena; empty once memory has run out, and the act has failed. */
 const char *nx_mem_text(struct nx_memory_act *x, nx_span s);
+nx_span nx_mem_copy(struct nx_memory_act *x, nx_span s);
 int64_t nx_mem_to_number(nx_span s);
 
 void nx_mem_reply(struct nx_memory_act *x, nx_span s);

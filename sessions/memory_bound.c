@@ -217,6 +217,11 @@ static void write_swap(const struct op *o)
     r.state = arg(o, 2);
     r.link++;
     if (strcmp(arg(o, 3), "=") != 0) r.extra = arg(o, 3);
+    if (strcmp(r.state, "U") == 0) {
+        const char *subject = nx_mem_subject(o->x, r.bounds);
+        if (subject) nx_mem_index_drop(o->x, subject, r.key);
+        r.up = r.bounds = r.life = "-";
+    }
     nx_mem_save(o->x, &r, body.p[0] == '1' ? nx_span_from(body, 1) : r.body);
 }
 

@@ -12,6 +12,7 @@ struct strike {
 
 #define EPOCHS_AT 6
 #define EPOCH_WORDS 4
+#define WORDS 5 /* of a struck record in the answer */
 
 /* The value that the act raises this epoch to, or -1. */
 static int64_t raised(struct nx_memory_act *x, char kind, const char *id)
@@ -50,7 +51,9 @@ static bool concerned(const struct strike *s, const struct nx_memory_rec *r)
 {
     int64_t before = nx_mem_arg_number(s->x, EPOCHS_AT - 1);
     if (before > 0 && r->made > before) return false;
-    if (s->scope == 's') return (*r->key == 's' && strcmp(r->key + 1, s->target) == 0) || bound(s, r, 's', s->target);
+    if (s->scope == 's')
+        return (*r->key == 's' && strcmp(r->key + 1, s->target) == 0) ||
+               (*r->up == 's' && strcmp(r->up + 1, s->target) == 0) || bound(s, r, 's', s->target);
     return s->scope != 'e' && bound(s, r, s->scope, s->scope == 'p' ? s->subject : s->target);
 }
 
@@ -60,6 +63,7 @@ static void strike(const struct strike *s, const struct nx_memory_rec *r)
     nx_mem_reply_text(s->x, r->status);
     nx_mem_reply_text(s->x, r->bounds);
     nx_mem_reply_text(s->x, r->extra);
+    nx_mem_reply_text(s->x, r->up);
     if (s->act != 'r') {
         nx_mem_set_bits(s->x, r->status, s->act == 's' ? 2 : 0);
         return;
@@ -84,7 +88,7 @@ static size_t strike_all(const struct strike *s)
     size_t struck = s->x->answers;
     for (size_t i = 0; i < n; i++) {
         if (!nx_mem_load(&r, s->x, v[i].key) || strcmp(r.bounds, "-") != 0) continue;
-        for (size_t j = before; j < struck; j += 4)
+        for (size_t j = before; j < struck; j += WORDS)
             if (nx_span_eq_str(s->x->answer[j], r.up)) strike(s, &r);
     }
     return spared;
@@ -107,7 +111,7 @@ static bool give_kept(struct nx_memory_act *x, const char *seq)
 {
     nx_span length, kept = nx_mem_get(x, "kl:%s", seq);
     if (!kept.p) return false;
-    kept = nx_span_of(nx_mem_text(x, kept), kept.n);
+    kept = nx_mem_copy(x, kept);
     while (kept.n > 0 && nx_span_cut(&kept, ' ', &length)) {
         size_t n = (size_t)nx_mem_to_number(length);
         nx_mem_reply(x, nx_span_of(kept.p, n));

@@ -14,9 +14,9 @@ struct order {
 
 static bool load(struct order *o, struct nx_memory_act *x)
 {
-    nx_span line, w[7], value = nx_mem_get(x, "o:%s", o->id);
+    nx_span line, w[7] = {{NULL, 0}}, value = nx_mem_get(x, "o:%s", o->id);
     if (!value.p) return false;
-    value = nx_span_of(nx_mem_text(x, value), value.n);
+    value = nx_mem_copy(x, value);
     o->value = o->body = value;
     nx_span_cut(&o->body, '\n', &line);
     for (int i = 0; i < 7; i++)

@@ -8,9 +8,9 @@
 
 bool nx_mem_load(struct nx_memory_rec *r, struct nx_memory_act *x, const char *key)
 {
-    nx_span line, w[9], value = nx_mem_get(x, "r:%s", key);
+    nx_span line, w[9] = {{NULL, 0}}, value = nx_mem_get(x, "r:%s", key);
     if (!value.p) return false;
-    value = nx_span_of(nx_mem_text(x, value), value.n);
+    value = nx_mem_copy(x, value);
     *r = (struct nx_memory_rec){.key = key, .value = value, .body = value};
     nx_span_cut(&r->body, '\n', &line);
     for (int i = 0; i < 9; i++)

@@ -124,6 +124,8 @@ static nx_result read_line(struct nx_rec *r, const nx_store *s, nx_arena *a, uin
     }
     NX_TRY(nx_status_ref_read(&r->status, s, shard, w[5]));
     NX_TRY(nx_bounds_read(&r->epochs, &r->session, a, w[6]));
+    /* what hangs on a session was made with it; only what outlives it needs a tag */
+    if (*r->up.s == NX_REC_SESSION) memcpy(r->session.s, r->up.s + 1, NX_ID_LEN + 1);
     NX_TRY(read_life(r, w[7]));
     r->extra = nx_span_eq_str(w[8], "-") ? NX_SPAN_NONE : w[8];
     return NX_OK;

@@ -32,7 +32,7 @@ struct nx_rec {
     nx_rec_key up; /* "" none */
     struct nx_status_ref status;
     struct nx_epochs epochs;
-    nx_id session; /* tag of the session it was made with; "" none */
+    nx_id session; /* the session it was made with: it hangs on it, or a tag names it; "" none */
     int64_t idle_ms, ends_ms, seen_ms;
     nx_span extra; /* "" none */
     nx_span body;  /* opened */

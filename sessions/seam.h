@@ -19,7 +19,7 @@ enum nx_do {
 
 #define NX_CALL_ARGS_MAX 96
 #define NX_RUN_CALLS_MAX 4
-#define NX_ANSWER_MAX 20000 /* texts in one answer */
+#define NX_ANSWER_MAX 24000 /* texts in one answer */
 
 struct nx_call {
     enum nx_do what;

@@ -186,6 +186,13 @@ local operations = {
         local r = load(a[1])
         r.state, r.link = a[3], r.link + 1
         r.extra = a[4] == '=' and r.extra or a[4]
+        if r.state == 'U' then -- what is left only says that it was used, and what it made
+            local subject = subject_of(r)
+            if subject then
+                redis.call('ZREM', P .. 'x:' .. subject, r.key)
+            end
+            r.up, r.bounds, r.life = '-', '-', '-'
+        end
         save(r, string.sub(a[5], 1, 1) == '1' and string.sub(a[5], 2) or body_of(r))
     end },
     -- turn to the next link: key, presented link, grace, answer for a retry, "1" turns and "0" only asks

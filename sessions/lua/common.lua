@@ -5,7 +5,7 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000) + tonumber(ARGV[1])
 
 local function whole(n)
-    return string.format('%.0f', n)
+    return string.format('%d', n)
 end
 
 -- Keeps the key at least until the given moment.

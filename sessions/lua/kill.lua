@@ -39,7 +39,7 @@ local function concerned(r)
         return false
     end
     if scope == 's' then
-        return r.key == 's' .. target or bound(r, 's', target)
+        return r.key == 's' .. target or r.up == 's' .. target or bound(r, 's', target)
     end
     return scope ~= 'e' and bound(r, scope, scope == 'p' and subject or target)
 end
@@ -48,7 +48,7 @@ local answer, hit, tokens, spared = { 'ok', '0' }, {}, {}, 0
 
 local function strike(r)
     hit[r.key] = true
-    for _, value in ipairs({ r.key, r.status, r.bounds, r.extra }) do
+    for _, value in ipairs({ r.key, r.status, r.bounds, r.extra, r.up }) do
         answer[#answer + 1] = value
     end
     if act == 'r' then

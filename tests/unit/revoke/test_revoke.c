@@ -120,9 +120,9 @@ static void test_the_receipt(void **state)
     assert_string_equal(nx_json_str(before, "state"), "applied");
     assert_string_equal(nx_json_str(before, "reason"), "lost phone");
     json_t *killed = nx_json_array(before, "killed"), *portals = nx_json_array(before, "portals");
-    assert_int_equal(json_array_size(killed), 4); /* session, code, grant, token */
+    assert_int_equal(json_array_size(killed), 3); /* session, grant, token */
     size_t with_status = 0;
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 3; i++) {
         assert_non_null(nx_json_str(json_array_get(killed, i), "at"));
         with_status += nx_json_object(json_array_get(killed, i), "status") != NULL;
     }

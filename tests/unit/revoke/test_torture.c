@@ -42,7 +42,7 @@ static void assert_whole(struct rig *g, const struct signed_in *s)
     OK(nx_qr_identity_get(g->h->registry, g->a, g->qid.s, &q));
     assert_int_equal(q.status, NX_QR_REVOKED);
     OK(nx_revoke_receipt(&receipt, g->h, g->a, v.seq));
-    assert_int_equal(json_array_size(nx_json_array(receipt, "killed")), 4);
+    assert_int_equal(json_array_size(nx_json_array(receipt, "killed")), 3);
     assert_int_equal(json_array_size(nx_json_array(receipt, "portals")), 1);
 }
 
