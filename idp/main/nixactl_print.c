@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put_text(const char *s)
+static void put_text(FILE *to, const char *s)
 {
     for (; *s; s++)
-        putchar((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s);
+        fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, to);
 }
 
 static bool is_time(const char *name)
@@ -23,32 +23,32 @@ static bool is_time(const char *name)
     return false;
 }
 
-static void put_value(const char *name, const json_t *value)
+static void put_value(FILE *to, const char *name, const json_t *value)
 {
     size_t i;
     json_t *item;
     if (json_is_string(value)) {
-        put_text(json_string_value(value));
+        put_text(to, json_string_value(value));
     } else if (json_is_integer(value) && is_time(name) && json_integer_value(value) > 1000000000) {
         char text[NX_RFC3339_MAX];
         nx_rfc3339(json_integer_value(value), text);
-        fputs(text, stdout);
+        fputs(text, to);
     } else if (json_is_integer(value)) {
-        printf("%lld", (long long)json_integer_value(value));
+        fprintf(to, "%lld", (long long)json_integer_value(value));
     } else if (json_is_boolean(value)) {
-        fputs(json_is_true(value) ? "yes" : "no", stdout);
+        fputs(json_is_true(value) ? "yes" : "no", to);
     } else if (json_is_array(value)) {
         json_array_foreach(value, i, item)
         {
-            if (i > 0) putchar(' ');
-            put_value("", item);
+            if (i > 0) fputc(' ', to);
+            put_value(to, "", item);
         }
     } else if (json_is_object(value)) {
         char *text = json_dumps(value, JSON_COMPACT);
-        if (text) put_text(text);
+        if (text) put_text(to, text);
         free(text);
     } else {
-        putchar('-');
+        fputc('-', to);
     }
 }
 
@@ -60,7 +60,7 @@ static void put_members(const json_t *object, const char *indent)
     {
         if (strcmp(name, "ok") == 0) continue;
         printf("%s%-20s ", indent, name);
-        put_value(name, value);
+        put_value(stdout, name, value);
         putchar('\n');
     }
 }
@@ -70,18 +70,99 @@ void nx_print_object(const json_t *reply)
     put_members(reply, "");
 }
 
-/* Blocks rather than columns: ids are long, and a terminal is 80 wide. */
+/* --- lists: a table where it fits a line, else a block each -----------------------------------------------
+ */
+
+#define COLUMNS_MAX 16
+#define WIDTH_MAX 120
+#define CELL_MAX 512
+
+/* What put_value would print. */
+static void cell_text(char out[CELL_MAX], const char *name, const json_t *value)
+{
+    FILE *to = fmemopen(out, CELL_MAX, "w");
+    out[0] = '\0';
+    if (!to) return;
+    put_value(to, name, value);
+    fclose(to);
+    out[CELL_MAX - 1] = '\0';
+}
+
+/* Characters, not bytes: names are Vietnamese. */
+static size_t width_of(const char *utf8)
+{
+    size_t n = 0;
+    for (; *utf8; utf8++)
+        n += ((unsigned char)*utf8 & 0xc0) != 0x80;
+    return n;
+}
+
+struct table {
+    const char *name[COLUMNS_MAX];
+    size_t width[COLUMNS_MAX];
+    size_t columns;
+};
+
+/* The columns are the members of the first item. False when the lines would not fit. */
+static bool measure(struct table *t, const json_t *items)
+{
+    char text[CELL_MAX];
+    const char *name;
+    json_t *value, *item;
+    size_t i, total = 0;
+    json_object_foreach(json_array_get(items, 0), name, value)
+    {
+        if (t->columns == COLUMNS_MAX) return false;
+        t->name[t->columns] = name;
+        t->width[t->columns++] = strlen(name);
+    }
+    json_array_foreach(items, i, item)
+    {
+        if (json_object_size(item) != t->columns) return false;
+        for (size_t c = 0; c < t->columns; c++) {
+            cell_text(text, t->name[c], json_object_get(item, t->name[c]));
+            if (width_of(text) > t->width[c]) t->width[c] = width_of(text);
+        }
+    }
+    for (size_t c = 0; c < t->columns; c++)
+        total += t->width[c] + 2;
+    return t->columns > 0 && total <= WIDTH_MAX;
+}
+
+static void put_row(const struct table *t, const json_t *item)
+{
+    char text[CELL_MAX];
+    for (size_t c = 0; c < t->columns; c++) {
+        if (item)
+            cell_text(text, t->name[c], json_object_get(item, t->name[c]));
+        else
+            snprintf(text, sizeof text, "%s", t->name[c]);
+        int pad = c + 1 < t->columns ? (int)(t->width[c] - width_of(text)) + 2 : 0;
+        printf("%s%*s", text, pad, "");
+    }
+    putchar('\n');
+}
+
 void nx_print_items(const json_t *reply)
 {
     size_t i;
     json_t *item;
     const json_t *items = nx_json_array(reply, "items");
+    struct table t = {.columns = 0};
+    bool fits = measure(&t, items);
+    if (json_array_size(items) == 0)
+        puts("none");
+    else if (fits)
+        put_row(&t, NULL);
     json_array_foreach(items, i, item)
     {
+        if (fits) {
+            put_row(&t, item);
+            continue;
+        }
         if (i > 0) putchar('\n');
         put_members(item, "");
     }
-    if (json_array_size(items) == 0) puts("none");
     const char *next = nx_json_str(reply, "next");
     if (next) printf("\nmore: --cursor %s\n", next);
 }
@@ -117,7 +198,7 @@ void nx_print_client(const json_t *reply)
            "OIDCProviderMetadataURL %s/.well-known/openid-configuration\n"
            "OIDCClientID %s\nOIDCClientSecret %s\nOIDCRedirectURI ",
            issuer, id, secret);
-    put_text(redirect);
+    put_text(stdout, redirect);
     printf("\nOIDCScope \"%s\"\nOIDCResponseType code\nOIDCPKCEMethod S256\n"
            "OIDCSessionType server-cache\nOIDCRemoteUserClaim sub\n"
            "OIDCCryptoPassphrase \"exec:/usr/bin/openssl rand -hex 32\"\n",
@@ -130,13 +211,13 @@ static void put_line(const json_t *line)
     json_t *value;
     bool first = true;
     fputs("  ", stdout);
-    if (!json_is_object(line)) put_value("", line);
+    if (!json_is_object(line)) put_value(stdout, "", line);
     json_object_foreach((json_t *)line, name, value)
     {
         if (!first) fputs("  ", stdout);
         first = false;
         printf("%s ", name);
-        put_value(name, value);
+        put_value(stdout, name, value);
     }
     putchar('\n');
 }
@@ -152,7 +233,7 @@ void nx_print_receipt(const json_t *reply)
         if (strcmp(name, "ok") == 0) continue;
         if (!json_is_array(value)) {
             printf("%-20s ", name);
-            put_value(name, value);
+            put_value(stdout, name, value);
             putchar('\n');
             continue;
         }
