@@ -1,5 +1,5 @@
-/* Files that the build puts into the program (nx_embed in CMakeLists.txt), such as migrations and scripts. The
- * bytes are followed by a NUL that is not counted. */
+/* Files that the build puts into the program (nx_embed in CMakeLists.txt), such as migrations and scripts.
+ * The bytes are followed by a NUL that is not counted. */
 #ifndef NX_BASE_EMBED_H
 #define NX_BASE_EMBED_H
 

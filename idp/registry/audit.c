@@ -60,7 +60,10 @@ static nx_result set_head(nx_registry *r, const struct nx_audit_link *head)
 static nx_result append_all(nx_registry *r, const struct nx_audit_entry *v, size_t n)
 {
     struct nx_audit_link head;
-    NX_TRY(nx_audit_head(r, &head));
+    {
+        NX_AUTO_SQL(q);
+        NX_TRY(nx_audit_head(&q, r, &head));
+    }
     for (size_t i = 0; i < n; i++)
         NX_TRY(append(r, &v[i], &head));
     return set_head(r, &head);

@@ -35,14 +35,13 @@ nx_result nx_audit_read_hash(nx_sql *q, uint8_t out[NX_SHA256_LEN])
     return NX_OK;
 }
 
-nx_result nx_audit_head(nx_registry *r, struct nx_audit_link *out)
+/* The row of zeros behind the head keeps the statement unfinished, and with it the snapshot. */
+nx_result nx_audit_head(nx_sql *q, nx_registry *r, struct nx_audit_link *out)
 {
-    NX_AUTO_SQL(q);
     bool row;
     *out = (struct nx_audit_link){.seq = 0};
-    NX_TRY(nx_sql_open(&q, r, "SELECT seq, hash FROM audit_head WHERE one = 1"));
-    NX_TRY(nx_sql_step(&q, &row));
-    if (!row) return NX_OK;
-    out->seq = nx_sql_get_int(&q);
-    return nx_audit_read_hash(&q, out->hash);
+    NX_TRY(nx_sql_open(q, r, "SELECT seq, hash FROM audit_head WHERE one = 1 UNION ALL SELECT 0, NULL"));
+    NX_TRY(nx_sql_step(q, &row));
+    out->seq = nx_sql_get_int(q);
+    return out->seq ? nx_audit_read_hash(q, out->hash) : nx_sql_done(q);
 }

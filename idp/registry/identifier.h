@@ -1,15 +1,14 @@
 /* Linked codes: (scheme, value) pairs that belong to a subject. A value belongs to one subject only.
  *
- * national-id       12 digits PPP G YY RRRRRR: place of birth registration, sex and century (0/1 1900s … 8/9
- *                   2300s), year, random; no check digit (Decree 137/2015)
- * tax               10 digits with a check digit, or those and "-NNN" for a branch, or a person's national id
- *                   (Circular 86/2024). N10 = 10 - (31 N1 + 29 N2 + 23 N3 + 19 N4 + 17 N5 + 13 N6 + 7 N7 + 5
- * N8
- *                   + 3 N9 mod 11); a stem that gives 10 has no code
- * social-insurance  10 digits
- * health-insurance  the same 10 digits, or the printed card: 2 letters, one digit, 12 digits
- * business          a registration number: the form of a tax code of 10 digits, with its check digit
- * agency            Decision 20/2020: up to 35 characters, groups of 0-9 A-Z between single dots */
+ * - national-id: 12 digits PPP G YY RRRRRR: place of birth registration, sex and century (0/1 1900s to 8/9
+ *   2300s), year, random; no check digit (Decree 137/2015)
+ * - tax: 10 digits with a check digit, or those and "-NNN" for a branch, or a person's national id (Circular
+ *   86/2024). N10 = 10 - (31 N1 + 29 N2 + 23 N3 + 19 N4 + 17 N5 + 13 N6 + 7 N7 + 5 N8 + 3 N9 mod 11); a stem
+ *   that gives 10 has no code
+ * - social-insurance: 10 digits
+ * - health-insurance: the same 10 digits, or the printed card: 2 letters, one digit, 12 digits
+ * - business: a registration number: the form of a tax code of 10 digits, with its check digit
+ * - agency: Decision 20/2020: up to 35 characters, groups of 0-9 A-Z between single dots */
 #ifndef NX_REGISTRY_IDENTIFIER_H
 #define NX_REGISTRY_IDENTIFIER_H
 

@@ -2,6 +2,7 @@
 
 #include "rig.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 static void append(struct rig *rig, const char *type, const char *subject)
@@ -166,6 +167,36 @@ static void test_the_nth_statement_fails(void **state)
     assert_true(n > 3);
 }
 
+struct writer {
+    pthread_t thread;
+    nx_registry *registry;
+    nx_err failed;
+};
+
+static void *append_often(void *arg)
+{
+    struct writer *w = arg;
+    const struct nx_audit_entry e = {.actor = "system", .type = "t"};
+    for (int i = 0; i < 200 && w->failed == NX_ERR_NONE; i++)
+        w->failed = nx_audit_append_batch(w->registry, i, "1-0", &e, 1).e;
+    return NULL;
+}
+
+/* What is verified is of one moment; nobody waits for it, and it waits for nobody. */
+static void test_verifying_while_rows_come(void **state)
+{
+    struct rig *rig = *state;
+    struct writer w = {.registry = rig->registry};
+    assert_int_equal(pthread_create(&w.thread, NULL, append_often, &w), 0);
+    bool whole = true;
+    for (int i = 0; i < 50 && whole; i++)
+        whole = verify(rig).whole;
+    pthread_join(w.thread, NULL);
+    assert_true(whole);
+    assert_int_equal(w.failed, NX_ERR_NONE);
+    assert_int_equal(verify(rig).rows, 205);
+}
+
 #define WITH_ROWS(name) cmocka_unit_test_setup_teardown(name, with_rows, rig_down)
 
 int main(void)
@@ -174,7 +205,7 @@ int main(void)
         WITH_ROWS(test_a_whole_chain),           RIG_TEST(test_an_empty_chain),
         WITH_ROWS(test_every_change_shows),      WITH_ROWS(test_pages_and_filters),
         WITH_ROWS(test_a_batch_enters_once),     RIG_TEST(test_what_is_refused),
-        WITH_ROWS(test_the_nth_statement_fails),
+        WITH_ROWS(test_the_nth_statement_fails), WITH_ROWS(test_verifying_while_rows_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
