@@ -56,8 +56,9 @@ NX_FALLIBLE nx_enrol_begin(struct nx_enrolment *out, char **link, nx_arena *a, s
 NX_FALLIBLE nx_enrol_find(struct nx_enrolment *out, nx_arena *a, struct nx_house *house, const char *id)
 {
     enum nx_found found;
-    *out = (struct nx_enrolment){.bound_at = 1};
-    NX_TRY(nx_order_find(house->store, a, id, &out->o, &found));
+    struct nx_order o; /* id may be the one inside *out */
+    NX_TRY(nx_order_find(house->store, a, id, &o, &found));
+    *out = (struct nx_enrolment){.o = o, .bound_at = 1};
     NX_REQUIRE(found == NX_FOUND, NX_ERR_QR_ENROLMENT_GONE);
     return nx_enrol_unpack(out, a);
 }

@@ -67,8 +67,9 @@ NX_FALLIBLE nx_qr_order_begin(struct nx_qr_order *out, nx_arena *a, struct nx_ho
 NX_FALLIBLE nx_qr_order_find(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id)
 {
     enum nx_found found;
-    *out = (struct nx_qr_order){.rung = NX_P0};
-    NX_TRY(nx_order_find(house->store, a, id, &out->o, &found));
+    struct nx_order o; /* id may be the one inside *out */
+    NX_TRY(nx_order_find(house->store, a, id, &o, &found));
+    *out = (struct nx_qr_order){.o = o, .rung = NX_P0};
     NX_REQUIRE(found == NX_FOUND, NX_ERR_QR_ORDER_GONE);
     return nx_qr_order_unpack(out, a);
 }
