@@ -165,8 +165,9 @@ static void call_work(void *arg, bool late)
     } else if (nx_router_run(s->router, call->rq, &call->reply)) {
         call_done(call, NX_ERR_NONE);
     } else {
-        if (nx_lane_push(s->lane[call->rq->lane], (struct nx_job){call_work, call})) return;
-        call_done(call, NX_ERR_BUSY);
+        bool circles = ++call->rq->moves >= NX_LANE_COUNT;
+        if (!circles && nx_lane_push(s->lane[call->rq->lane], (struct nx_job){call_work, call})) return;
+        call_done(call, circles ? NX_ERR_INTERNAL : NX_ERR_BUSY);
     }
     MHD_resume_connection(call->mhd); /* the call is the I/O thread's again: nothing after this line */
 }

@@ -75,6 +75,7 @@ typedef struct nx_request {
     const struct nx_router *router;
     nx_lane lane;                   /* where the handler runs now */
     bool checked;                   /* the router's: guards of the body have been applied */
+    unsigned moves;                 /* the server's: how often the handler has changed lanes */
     int64_t content_length;         /* as announced; -1 when not */
     const char *browser;            /* the browser cookie in force for this request, once somebody asked
                                        (endpoints/browser.h) */

@@ -138,9 +138,10 @@ void nx_router_finish(nx_router *r, nx_request *rq, nx_reply *rp, nx_err e)
 void nx_http_dispatch(nx_router *r, nx_request *rq, nx_reply *rp)
 {
     if (!nx_router_begin(r, rq, rp)) return;
-    for (int moves = 0; !nx_router_run(r, rq, rp); moves++)
-        if (moves == NX_LANE_COUNT) rp->failed = NX_ERR_INTERNAL;
-    nx_router_finish(r, rq, rp, NX_ERR_NONE);
+    int moves = 0;
+    while (!nx_router_run(r, rq, rp) && moves < NX_LANE_COUNT)
+        moves++;
+    nx_router_finish(r, rq, rp, moves < NX_LANE_COUNT ? NX_ERR_NONE : NX_ERR_INTERNAL);
 }
 
 nx_reply *nx_http_serve(nx_router *r, nx_arena *a, const struct nx_wire *wire, nx_span body)
