@@ -85,10 +85,12 @@ static nx_result put_portal(struct nx_operate_call *c, const json_t *p)
     NX_AUTO(nx_client) have = NULL;
     NX_TRY(fill_record(&record, c, p, digest));
     nx_result had = nx_client_get(c->house->registry, nx_span_str(record.id), &have);
-    if (had.e == NX_ERR_NOT_FOUND) return nx_client_record_create(c->house->registry, &record, id);
-    NX_TRY(had);
-    if (same(have, &record, c->arena)) return NX_OK;
-    return nx_client_record_replace(c->house->registry, &record, 0);
+    if (nx_ok(had) && same(have, &record, c->arena)) return NX_OK;
+    if (!nx_ok(had) && had.e != NX_ERR_NOT_FOUND) return had;
+    NX_TRY(nx_ok(had) ? nx_client_record_replace(c->house->registry, &record, 0)
+                      : nx_client_record_create(c->house->registry, &record, id));
+    return nx_operate_audit(c, nx_ok(had) ? "client.replaced" : "client.created", NULL,
+                            json_pack("{s:s}", "client", record.id));
 }
 
 static nx_result put_portals(struct nx_operate_call *c, const json_t *portals)
