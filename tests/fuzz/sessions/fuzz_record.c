@@ -14,7 +14,8 @@ static void record(nx_arena *a, nx_span in)
     struct nx_rec r;
     nx_rec_key key = nx_rec_name(NX_REC_FAMILY, "aaaaaaaaaaaaaaaaaaaaaaaaaa");
     store.shards = 4;
-    if (in.n > 0 && in.p[in.n - 1] != '\n') return; /* a body would need its seal: nx_seal_open has a target of its own */
+    const uint8_t *end = in.n > 0 ? memchr(in.p, '\n', in.n) : NULL;
+    if (end) in.n = (size_t)(end - in.p) + 1; /* a body would need its seal */
     nx_ignore(nx_rec_parse(&r, &store, a, 0, key, in));
 }
 
