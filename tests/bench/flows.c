@@ -1,13 +1,12 @@
-/* Whole sign-ins, as a browser and a portal do them: every redirect is followed, every form is read from its page. */
+/* Whole sign-ins, as a browser and a portal do them: every redirect is followed, every form is read from its
+ * page. */
 #include "bench.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define THREADS 4
-#define PEOPLE 32
 #define PASSWORD "bench horse battery staple"
 
 static void append_encoded(nx_buf *b, const char *name, const char *value)
@@ -27,10 +26,10 @@ static char *hidden(nx_arena *a, const char *page, const char *name)
     return nx_arena_dup(a, nx_span_of(at, strcspn(at, "\"")));
 }
 
-static const char *local(const char *location)
+static const char *local(const struct bench *b, const char *location)
 {
-    const char *issuer = "https://localhost:8443";
-    return strncmp(location, issuer, strlen(issuer)) == 0 ? location + strlen(issuer) : location;
+    size_t n = strlen(b->issuer);
+    return strncmp(location, b->issuer, n) == 0 ? location + n : location;
 }
 
 static char *parameter(nx_arena *a, const char *url, const char *name)
@@ -41,7 +40,8 @@ static char *parameter(nx_arena *a, const char *url, const char *name)
     return at ? nx_arena_dup(a, nx_span_of(at + strlen(mark), strcspn(at + strlen(mark), "&"))) : NULL;
 }
 
-static struct answer post_form(struct http *h, nx_arena *a, const char *target, nx_buf *form, const char *authorization)
+static struct answer post_form(struct http *h, nx_arena *a, const char *target, nx_buf *form,
+                               const char *authorization)
 {
     return http_send(h, a, "POST", target, nx_buf_str(form), NULL, authorization);
 }
@@ -74,19 +74,27 @@ static char *sign_in(struct bench *b, struct http *h, nx_arena *a, int person)
 {
     nx_buf target;
     nx_buf_init(&target, a, 4096);
-    nx_buf_addf(&target, "/oidc/authorize?response_type=code&scope=openid%%20profile&state=s&nonce=n&client_id=%s&redirect_uri=",
-                b->client_id);
+    nx_buf_addf(
+        &target,
+        "/oidc/"
+        "authorize?response_type=code&scope=openid%%20profile&state=s&nonce=n&client_id=%s&redirect_uri=",
+        b->client_id);
     nx_percent_encode(&target, nx_span_str(b->redirect_uri));
     /* RFC 7636 appendix B */
-    nx_buf_adds(&target, "&code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    nx_buf_adds(&target,
+                "&code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     struct answer r = http_send(h, a, "GET", nx_buf_str(&target), NULL, NULL, NULL);
     for (int steps = 0; steps < 8; steps++) {
         if (r.status == 303 && strncmp(r.location, b->redirect_uri, strlen(b->redirect_uri)) == 0)
             return parameter(a, r.location, "code");
-        if (r.status == 303) r = http_send(h, a, "GET", local(r.location), NULL, NULL, NULL);
-        else if (r.status == 200 && strstr(r.body, "action=\"/login/password\"")) r = post_password(h, a, r.body, person);
-        else if (r.status == 200 && strstr(r.body, "action=\"/consent\"")) r = post_consent(h, a, r.body);
-        else die("sign-in: status %d:\n%.2000s", r.status, r.body);
+        if (r.status == 303)
+            r = http_send(h, a, "GET", local(b, r.location), NULL, NULL, NULL);
+        else if (r.status == 200 && strstr(r.body, "action=\"/login/password\""))
+            r = post_password(h, a, r.body, person);
+        else if (r.status == 200 && strstr(r.body, "action=\"/consent\""))
+            r = post_consent(h, a, r.body);
+        else
+            die("sign-in: status %d:\n%.2000s", r.status, r.body);
     }
     die("sign-in goes round in circles");
 }
@@ -118,12 +126,13 @@ char *flow_tokens(struct bench *b, struct http *h, nx_arena *a, int person, char
 void flow_make_people(struct bench *b, int count)
 {
     NX_AUTO_JSON reply = rig_ctl(b, (const char *const[]){"token", "--scope", "scim", NULL});
-    const char *token = nx_json_str(reply, "access_token");
+    const char *token = nx_json_str(reply, "token");
     if (!token) die("no operator token");
     NX_AUTO(nx_arena) a = nx_arena_open(4u << 20);
-    struct http *h = http_open(b->port);
+    struct http *h = http_open(b);
     for (int i = 0; i < count; i++) {
-        char *body = nx_arena_printf(a, "{\"userName\":\"bench%d\",\"displayName\":\"Bench %d\",\"password\":\"" PASSWORD "\"}", i, i);
+        char *body = nx_arena_printf(
+            a, "{\"userName\":\"bench%d\",\"displayName\":\"Bench %d\",\"password\":\"" PASSWORD "\"}", i, i);
         struct answer r = http_send(h, a, "POST", "/scim/v2/Users", body, "application/scim+json",
                                     nx_arena_printf(a, "Bearer %s", token));
         if (r.status != 201) die("person: status %d: %s", r.status, r.body);
@@ -143,7 +152,7 @@ static void *run_flows(void *ctx)
 {
     struct worker *w = ctx;
     nx_arena *a = nx_arena_open(16u << 20);
-    struct http *h = http_open(w->b->port);
+    struct http *h = http_open(w->b);
     for (int i = 0; seconds_now() < w->until; i++) {
         http_forget_cookies(h);
         flow_tokens(w->b, h, a, (w->number + i * THREADS) % PEOPLE, NULL);
@@ -155,14 +164,10 @@ static void *run_flows(void *ctx)
     return NULL;
 }
 
-double flow_password_rate(struct bench *b, double *one_flow_s)
+double flow_password_rate(struct bench *b)
 {
     pthread_t thread[THREADS];
     struct worker w[THREADS];
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(BENCH_LOAD_CPU, &set);
-    sched_setaffinity(0, sizeof set, &set);
     double began = seconds_now();
     for (int i = 0; i < THREADS; i++) {
         w[i] = (struct worker){.b = b, .number = i, .until = began + 2 * b->seconds};
@@ -174,6 +179,5 @@ double flow_password_rate(struct bench *b, double *one_flow_s)
         done += w[i].done;
     }
     double took = seconds_now() - began;
-    if (one_flow_s) *one_flow_s = took / (double)done;
     return (double)done / took;
 }

@@ -1,9 +1,9 @@
--- Posts one and the same form; the first argument is its body, the second (if any) the Authorization header.
+-- Posts one and the same form. The argument: host, body and (if any) Authorization header, by spaces.
 function init(args)
-  local body, authorization = args[1]:match("^(%S+)%s?(.*)$")
+  local host, body, authorization = args[1]:match("^(%S+) (%S+)%s?(.*)$")
   wrk.method = "POST"
   wrk.body = body
-  wrk.headers["Host"] = "localhost:8443"
+  wrk.headers["Host"] = host
   wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
   if authorization ~= "" then wrk.headers["Authorization"] = authorization end
 end

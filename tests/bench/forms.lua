@@ -1,11 +1,11 @@
--- Posts forms from a file, one body a line, each once; the second word is the Authorization header.
+-- Posts forms from a file, one body a line, each once. The argument: host, file, Authorization header, by spaces.
 local bodies, at = {}, 0
 
 function init(args)
-  local path, authorization = args[1]:match("^(%S+)%s?(.*)$")
+  local host, path, authorization = args[1]:match("^(%S+) (%S+)%s?(.*)$")
   for line in io.lines(path) do bodies[#bodies + 1] = line end
   wrk.method = "POST"
-  wrk.headers["Host"] = "localhost:8443"
+  wrk.headers["Host"] = host
   wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
   if authorization ~= "" then wrk.headers["Authorization"] = authorization end
 end

@@ -14,7 +14,7 @@
 
 struct http {
     int fd;
-    int port;
+    const struct bench *bench;
     struct {
         char name[64];
         char value[512];
@@ -23,20 +23,25 @@ struct http {
 
 static int dial(int port)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    static _Atomic uint32_t caller;
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in from = {.sin_family = AF_INET,
+                               .sin_addr.s_addr = htonl(0x7f100000 + ++caller % 0xfffff)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
-    if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0) die("cannot connect to nixad");
+    if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) != 0 ||
+        connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+        die("cannot connect to nixad");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     return fd;
 }
 
-struct http *http_open(int port)
+struct http *http_open(const struct bench *b)
 {
     struct http *h = calloc(1, sizeof *h);
     if (!h) die("memory");
-    h->port = port;
-    h->fd = dial(port);
+    h->bench = b;
+    h->fd = dial(b->port);
     return h;
 }
 
@@ -58,7 +63,8 @@ static void cookie_keep(struct http *h, const char *line, size_t n)
     if (!end) end = line + n;
     size_t name = (size_t)(eq - line), slot = COOKIES;
     for (size_t i = COOKIES; i-- > 0;)
-        if (!h->cookie[i].name[0] || (strlen(h->cookie[i].name) == name && memcmp(h->cookie[i].name, line, name) == 0))
+        if (!h->cookie[i].name[0] ||
+            (strlen(h->cookie[i].name) == name && memcmp(h->cookie[i].name, line, name) == 0))
             slot = i;
     if (slot == COOKIES) die("too many cookies");
     snprintf(h->cookie[slot].name, sizeof h->cookie[slot].name, "%.*s", (int)name, line);
@@ -75,12 +81,13 @@ static void write_all(struct http *h, const char *p, size_t n)
     }
 }
 
-static void send_request(struct http *h, nx_arena *a, const char *method, const char *target, const char *body,
-                         const char *type, const char *authorization)
+static void send_request(struct http *h, nx_arena *a, const char *method, const char *target,
+                         const char *body, const char *type, const char *authorization)
 {
     nx_buf b;
     nx_buf_init(&b, a, 64u << 10);
-    nx_buf_addf(&b, "%s %s HTTP/1.1\r\nHost: localhost:8443\r\nAccept-Language: vi\r\n", method, target);
+    nx_buf_addf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nAccept-Language: vi\r\n", method, target,
+                h->bench->authority);
     const char *sep = "Cookie: ";
     for (size_t i = 0; i < COOKIES; i++) {
         if (!h->cookie[i].name[0] || !h->cookie[i].value[0]) continue;
@@ -89,8 +96,9 @@ static void send_request(struct http *h, nx_arena *a, const char *method, const 
     }
     if (sep[0] == ';') nx_buf_adds(&b, "\r\n");
     if (authorization) nx_buf_addf(&b, "Authorization: %s\r\n", authorization);
-    if (body) nx_buf_addf(&b, "Origin: https://localhost:8443\r\nContent-Type: %s\r\nContent-Length: %zu\r\n",
-                          type ? type : "application/x-www-form-urlencoded", strlen(body));
+    if (body)
+        nx_buf_addf(&b, "Origin: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n", h->bench->issuer,
+                    type ? type : "application/x-www-form-urlencoded", strlen(body));
     nx_buf_adds(&b, "\r\n");
     if (body) nx_buf_adds(&b, body);
     if (!nx_ok(nx_buf_done(&b))) die("request too large");
