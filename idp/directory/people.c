@@ -60,13 +60,16 @@ static nx_result apply_ends(struct nx_people_call *c, const struct ended *e)
     return NX_OK;
 }
 
-static nx_result check_password(struct nx_people_call *c, const struct nx_user *u, nx_secret *out)
+/* Hashed before any change begins: no change stays open for as long as a hash takes. */
+static nx_result hash_password(nx_phc *out, struct nx_people_call *c, const struct nx_user *u)
 {
+    NX_AUTO_SECRET(password);
     if (!u->password) return NX_OK;
-    NX_TRY(nx_secret_set(out, nx_span_str(u->password)));
-    nx_result strong = nx_password_strong(c->house, out, u->person.user_name);
+    NX_TRY(nx_secret_set(&password, nx_span_str(u->password)));
+    nx_result strong = nx_password_strong(c->house, &password, u->person.user_name);
     if (!nx_ok(strong)) c->why = "password: too short, too long, or easy to guess";
-    return strong;
+    NX_TRY(strong);
+    return nx_password_make(out, c->house, &password);
 }
 
 static nx_result read_body(struct nx_people_call *c, struct nx_user *out, const json_t *body)
@@ -78,13 +81,13 @@ NX_FALLIBLE nx_people_create(json_t **out, struct nx_people_call *c, const json_
 {
     struct nx_user u;
     struct nx_person_made made;
-    NX_AUTO_SECRET(password);
+    nx_phc phc;
     NX_TRY(read_body(c, &u, body));
-    NX_TRY(check_password(c, &u, &password));
+    NX_TRY(hash_password(&phc, c, &u));
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
     NX_TRY(nx_person_create(c->house->registry, &u.person, u.identifier, u.identifier_count, &made));
-    if (u.password) NX_TRY(nx_password_store(c->house, made.id.s, &password));
+    if (u.password) NX_TRY(nx_password_put(c->house, made.id.s, &phc));
     NX_TRY(audit(c, "person.created", made.id.s));
     NX_TRY(nx_registry_commit(&change));
     return render(out, c, &u);
@@ -118,15 +121,15 @@ static void keep_what_scim_does_not_say(struct nx_person *now, const struct nx_p
 static nx_result store_user(struct nx_people_call *c, struct nx_user *now, const struct nx_person *was, int64_t expected,
                             struct ended *ended)
 {
-    NX_AUTO_SECRET(password);
-    NX_TRY(check_password(c, now, &password));
+    nx_phc phc;
+    NX_TRY(hash_password(&phc, c, now));
     keep_what_scim_does_not_say(&now->person, was);
     const char *because = ends_because(was, now);
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
     NX_TRY(nx_person_replace(c->house->registry, &now->person, expected));
     NX_TRY(nx_identifier_replace(c->house->registry, now->person.id.s, now->identifier, now->identifier_count));
-    if (now->password) NX_TRY(nx_password_store(c->house, now->person.id.s, &password));
+    if (now->password) NX_TRY(nx_password_put(c->house, now->person.id.s, &phc));
     NX_TRY(audit(c, "person.changed", now->person.id.s));
     if (because) NX_TRY(record_end(c, ended, NX_REVOKE_PERSON, now->person.id.s, because));
     return nx_registry_commit(&change);

@@ -1,12 +1,9 @@
 #include "operate/people.h"
 
 #include "authn/password.h"
-#include "crypto/password.h"
 #include "operate/page.h"
 #include "policies/level.h"
-#include "registry/credential.h"
 #include "registry/person.h"
-#include "registry/qr_identity.h"
 #include "revoke/revoke.h"
 
 #include <stddef.h>
@@ -46,25 +43,12 @@ static nx_result read_person(struct nx_person *p, struct nx_operate_call *c, con
 /* Hashes before anything is written: no change stays open for as long as a hash takes. */
 static nx_result hash(nx_phc *out, struct nx_operate_call *c, const char *password, const char *user_name)
 {
-    const struct nx_settings *s = c->house->settings;
-    const struct nx_password_cost cost = {.passes = (uint32_t)s->password_ops,
-                                          .memory_kib = (uint32_t)s->password_memory_kib};
     NX_AUTO_SECRET(secret);
     NX_TRY(nx_secret_set(&secret, nx_span_str(password)));
     nx_result strong = nx_password_strong(c->house, &secret, user_name);
     if (!nx_ok(strong)) c->why = "password: too short, too long, or easy to guess";
     NX_TRY(strong);
-    return nx_password_hash(out, &cost, &secret, NX_SPAN_NONE);
-}
-
-static nx_result set_password(const struct nx_operate_call *c, nx_id person, const nx_phc *phc)
-{
-    struct nx_credential password = {.person = person,
-                                     .type = NX_CREDENTIAL_PASSWORD,
-                                     .state = NX_CREDENTIAL_ACTIVE,
-                                     .bound_at = NX_M1, /* rule 25: what provisioning sets serves at m1 */
-                                     .verifier = phc->s};
-    return nx_credential_set(c->house->registry, &password);
+    return nx_password_make(out, c->house, &secret);
 }
 
 static nx_result make(struct nx_person_made *made, struct nx_operate_call *c, struct nx_person *p,
@@ -73,7 +57,7 @@ static nx_result make(struct nx_person_made *made, struct nx_operate_call *c, st
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
     NX_TRY(nx_person_create(c->house->registry, p, national, national ? 1 : 0, made));
-    if (phc) NX_TRY(set_password(c, made->id, phc));
+    if (phc) NX_TRY(nx_password_put(c->house, made->id.s, phc));
     NX_TRY(nx_operate_audit(c, "person.created", made->id.s, json_pack("{s:s}", "qid", made->qid.s)));
     return nx_registry_commit(&change);
 }
@@ -111,7 +95,7 @@ nx_result nx_operate_person_password(struct nx_operate_call *c, const char *who,
                                           .actor = c->actor};
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
-    NX_TRY(set_password(c, p.id, &phc));
+    NX_TRY(nx_password_put(c->house, p.id.s, &phc));
     NX_TRY(nx_operate_audit(c, "person.password-set", p.id.s, NULL));
     NX_TRY(nx_revoke_record(c->house, c->arena, &order, &seq));
     NX_TRY(nx_registry_commit(&change));
