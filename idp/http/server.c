@@ -195,7 +195,7 @@ void nx_http_server_metrics(const nx_http_server *s, nx_buf *out)
 {
     if (!s) return;
     nx_buf_addf(out, "# TYPE nixa_http_connections gauge\nnixa_http_connections %u\n", atomic_load(&s->conn_count));
-    nx_buf_addf(out, "# TYPE nixa_http_streams gauge\nnixa_http_streams %u\n", s->stream_count);
+    nx_buf_addf(out, "# TYPE nixa_http_streams gauge\nnixa_http_streams %u\n", atomic_load(&s->stream_count));
     nx_buf_adds(out, "# TYPE nixa_lane_waiting gauge\n# TYPE nixa_lane_running gauge\n"
                      "# TYPE nixa_lane_refused_total counter\n");
     for (int i = NX_LANE_FAST; i < NX_LANE_COUNT; i++) {

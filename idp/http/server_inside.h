@@ -79,7 +79,7 @@ struct nx_http_server {
     pthread_mutex_t stream_lock;
     pthread_cond_t stream_due;
     struct nx_stream_call *streams;
-    unsigned stream_count;
+    _Atomic unsigned stream_count;
 
     pthread_t reaper, ticker;
     bool reaper_runs, ticker_runs;

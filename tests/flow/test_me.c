@@ -177,15 +177,30 @@ static void withdrawing_consent_ends_what_was_given(void **state)
     assert_int_equal(act("withdraw", "unknown")->status, 404);
 }
 
+static enum nx_qr_status status_of(const char *qid)
+{
+    struct nx_qr_identity q;
+    assert_true(nx_ok(nx_qr_identity_get(rig_house(&rig)->registry, rig.arena, qid, &q)));
+    return q.status;
+}
+
 static void her_qr_identity_is_suspended_resumed_revoked(void **state)
 {
     (void)state;
-    struct nx_qr_identity q;
     rig_sign_in(&b, &rig.lan);
     assert_int_equal(act("revoke", rig.minh.qid)->status, 404); /* somebody else's */
-    assert_int_equal(act("suspend", rig.lan.qid)->status, 303);
-    assert_true(nx_ok(nx_qr_identity_get(rig_house(&rig)->registry, rig.arena, rig.lan.qid, &q)));
-    assert_int_equal(q.status, NX_QR_SUSPENDED);
+    assert_int_equal(act("nonsense", rig.lan.qid)->status, 400);
+    assert_string_equal(rig_location(act("suspend", rig.lan.qid)), "/me?done=qr_suspended");
+    assert_int_equal(status_of(rig.lan.qid), NX_QR_SUSPENDED);
+    assert_int_not_equal(rig_get(&b, "/me")->status, 200); /* what is bound to it rests with it */
+    rig_browser_close(&b);
+    rig_browser_open(&b, &rig);
+    rig_sign_in(&b, &rig.lan); /* a new session, bound to none: the paper was her only one */
+    assert_string_equal(rig_location(act("resume", rig.lan.qid)), "/me?done=qr_resumed");
+    assert_int_equal(status_of(rig.lan.qid), NX_QR_ACTIVE);
+    assert_string_equal(rig_location(act("revoke", rig.lan.qid)), "/me?done=qr_revoked");
+    assert_int_equal(status_of(rig.lan.qid), NX_QR_REVOKED);
+    assert_int_equal(act("resume", rig.lan.qid)->status, 409); /* revoked is final */
 }
 
 static void rule_3_a_stale_proof_is_asked_for_again(void **state)
