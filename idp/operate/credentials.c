@@ -7,6 +7,7 @@
 #include "qr/issue.h"
 #include "qr/pin.h"
 #include "registry/audit.h"
+#include "registry/credential.h"
 #include "registry/person.h"
 #include "registry/qr_identity.h"
 #include "sessions/signon.h"
@@ -82,14 +83,23 @@ static nx_result write_texts(json_t *j, struct nx_operate_call *c, const struct 
     return NX_OK;
 }
 
-static nx_result write_pin(json_t *j, struct nx_operate_call *c, const struct nx_qr_identity *q,
-                           const struct nx_person *p)
+/* A new PIN and its verifier, made before the change begins: no change stays open for as long as a hash
+ * takes. */
+static nx_result make_pin(nx_secret *pin, nx_phc *phc, struct nx_operate_call *c, const struct nx_person *p)
 {
-    NX_AUTO_SECRET(pin);
-    NX_TRY(nx_pin_make(&pin, p->birthdate));
-    NX_TRY(nx_pin_set(c->house, c->arena, q, &pin));
-    json_object_set_new(j, "pin", json_stringn((const char *)pin.bytes, pin.n));
-    return NX_OK;
+    NX_TRY(nx_pin_make(pin, p->birthdate));
+    return nx_pin_hash(phc, c->house, pin);
+}
+
+static nx_result store_pin(struct nx_operate_call *c, const struct nx_qr_identity *q, const nx_phc *phc)
+{
+    struct nx_credential pin = {.person = q->person,
+                                .qid = q->qid,
+                                .type = NX_CREDENTIAL_PIN,
+                                .state = NX_CREDENTIAL_ACTIVE,
+                                .bound_at = q->bound_at,
+                                .verifier = phc->s};
+    return nx_credential_set(c->house->registry, &pin);
 }
 
 static nx_result write_link(json_t *j, struct nx_operate_call *c, const struct nx_qr_identity *q)
@@ -102,13 +112,29 @@ static nx_result write_link(json_t *j, struct nx_operate_call *c, const struct n
     return NX_OK;
 }
 
-/* What comes with the identity; a failure takes the identity back. */
+/* What comes with the identity; a failure takes the identity back. phc: of its PIN, NULL for a device. */
 static nx_result write_rest(json_t *j, struct nx_operate_call *c, const struct nx_qr_identity *q,
-                            const struct nx_person *p)
+                            const nx_phc *phc)
 {
     if (q->kind == NX_QR_DEVICE && !q->jwk) return write_link(j, c, q);
-    NX_TRY(write_texts(j, c, q));
-    return q->kind == NX_QR_PAPER ? write_pin(j, c, q, p) : NX_OK;
+    if (phc) NX_TRY(store_pin(c, q, phc));
+    return write_texts(j, c, q);
+}
+
+static nx_result make_identity(json_t **out, struct nx_operate_call *c, struct nx_qr_identity *q,
+                               const nx_phc *phc)
+{
+    NX_AUTO_CHANGE(change);
+    NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
+    NX_TRY(nx_qr_identity_create(c->house->registry, q));
+    NX_TRY(nx_operate_audit(c, "qr.created", q->person.s,
+                            json_pack("{s:s,s:s}", "qid", q->qid.s, "kind", nx_qr_kind_name(q->kind))));
+    NX_AUTO_JSON j = json_pack("{s:s}", "id", q->qid.s);
+    NX_NEED(j);
+    NX_TRY(write_rest(j, c, q, phc));
+    NX_TRY(nx_registry_commit(&change));
+    *out = NX_STEAL(j);
+    return NX_OK;
 }
 
 nx_result nx_operate_qr_create(json_t **out, struct nx_operate_call *c, const char *person,
@@ -116,18 +142,14 @@ nx_result nx_operate_qr_create(json_t **out, struct nx_operate_call *c, const ch
 {
     struct nx_person p;
     struct nx_qr_identity q;
+    nx_phc phc;
+    NX_AUTO_SECRET(pin);
     NX_TRY(nx_person_get(c->house->registry, c->arena, person, &p));
     NX_TRY(read_body(&q, c, &p, body));
-    NX_AUTO_CHANGE(change);
-    NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
-    NX_TRY(nx_qr_identity_create(c->house->registry, &q));
-    NX_TRY(nx_operate_audit(c, "qr.created", p.id.s,
-                            json_pack("{s:s,s:s}", "qid", q.qid.s, "kind", nx_qr_kind_name(q.kind))));
-    NX_AUTO_JSON j = json_pack("{s:s}", "id", q.qid.s);
-    NX_NEED(j);
-    NX_TRY(write_rest(j, c, &q, &p));
-    NX_TRY(nx_registry_commit(&change));
-    *out = NX_STEAL(j);
+    bool paper = q.kind == NX_QR_PAPER;
+    if (paper) NX_TRY(make_pin(&pin, &phc, c, &p));
+    NX_TRY(make_identity(out, c, &q, paper ? &phc : NULL));
+    if (paper) json_object_set_new(*out, "pin", json_stringn((const char *)pin.bytes, pin.n));
     return NX_OK;
 }
 
