@@ -165,7 +165,9 @@ await scenario('5 the phone is revoked, everywhere at once', async () => {
   equal(`${refreshed.status} ${refreshed.json?.error}`, '400 invalid_grant', 'refresh: fails');
   equal(await probe.status(), 1, 'status list: the bit is set');
   const text = JSON.stringify(receipt);
-  ok(/session/.test(text) && /famil/.test(text) && /dichvucong|dvc/.test(text), 'the receipt lists what was killed', text);
+  for (const kind of ['session', 'grant', 'token']) ok(receipt.killed.some((k) => k.kind === kind && k.at), `the receipt lists each ${kind} with its time`, text);
+  ok(['dichvucong', 'thue'].every((id) => receipt.portals.some((p) => p.client_id === id)), 'and the portals to be told', text);
+  ok(receipt.killed.some((k) => k.status?.value === 1), 'and the bits of the status lists', text);
   for (const url of [dvc, thue]) {
     let out = false;
     for (let i = 0; i < 20 && !out; i += 1) {

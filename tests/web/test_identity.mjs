@@ -108,9 +108,11 @@ function jws(typ, payload, kid, pair = keys[kid]) {
 }
 // Entries 0 valid, 1 revoked, 2 suspended, 3 valid, 4 not defined.
 const lst = toB64u(new Uint8Array(deflateSync(Buffer.from([0b00100100, 0b00000011]))));
-const list = { uri: "https://id.example/s/1", iat: NOW, bits: 2, lst };
-const body = (more) => ({ iss: "https://id.example", iat: NOW, exp: NOW + 86400, keys: set, lists: [list], ...more });
-const bundle = (more, kid = "wallet", pair = undefined) => jws("nixa-bundle+jwt", body(more), kid, pair);
+const list = { uri: "https://id.example/s/1" };
+const token = (more, kid = "status") => jws("statuslist+jwt", { sub: list.uri, iat: NOW, exp: NOW + 60, ttl: 60, status_list: { bits: 2, lst }, ...more }, kid);
+const body = (more) => ({ iss: "https://id.example", iat: NOW, exp: NOW + 86400, keys: set, lists: [list.uri], ...more });
+const bundle = (more, kid = "wallet", pair = undefined, lists = [token()]) =>
+    JSON.stringify({ bundle: jws("nixa-bundle+jwt", body(more), kid, pair), lists });
 const accept = (b, known = null, now = NOW) => acceptBundle(b, known, "https://id.example", now);
 
 await scenario("the trust bundle", async () => {
@@ -123,8 +125,11 @@ await scenario("the trust bundle", async () => {
     await fails("one by a card key", "key", () => accept(bundle({}, "card"), first));
     await fails("an older one", "expired", () => accept(bundle({ iat: NOW - 60 }), first));
     await fails("one past its time", "expired", () => accept(bundle({ exp: NOW })));
+    await fails("a list by a card key", "key", () => accept(bundle({}, "wallet", undefined, [token({}, "card")])));
+    await fails("a list that is not named", "encoding", () => accept(bundle({}, "wallet", undefined, [token({ sub: "https://id.example/s/9" })])));
+    await fails("something else", "encoding", () => accept("hello"));
     await fails("another issuer's", "encoding", () => accept(bundle({ iss: "https://other.example" })));
-    equal((await accept(bundle({ iat: NOW + 90000, exp: NOW + 99999, keys: [...set.slice(0, 1), { ...jwk("wallet", "next"), kid: "next" }] }, "next"),
+    equal((await accept(bundle({ iat: NOW + 90000, exp: NOW + 99999, keys: [set[0], set[2], { ...jwk("wallet", "next"), kid: "next" }] }, "next"),
         first, NOW + 90000)).iat, NOW + 90000, "after a day without one, the next is a first one");
 });
 
@@ -134,11 +139,10 @@ await scenario("status lists", async () => {
     equal(await at(0, "https://id.example/s/2"), "unknown", "a list that is not there");
     await fails("a value without a meaning", "encoding", () => at(4));
     await fails("an index outside", "encoding", () => at(8));
-    const token = (more) => jws("statuslist+jwt", { sub: list.uri, iat: NOW, exp: NOW + 60, ttl: 60, status_list: { bits: 2, lst }, ...more }, "status");
     equal(await tokenStatus(token(), { uri: list.uri, idx: 1 }, set, NOW), "revoked", "a token");
     await fails("a token of another list", "encoding", () => tokenStatus(token({ sub: "x" }), { uri: list.uri, idx: 1 }, set, NOW));
     await fails("a token that is over", "encoding", () => tokenStatus(token({ exp: NOW }), { uri: list.uri, idx: 1 }, set, NOW));
-    await fails("a bundle passing for a list", "encoding", () => tokenStatus(bundle(), { uri: list.uri, idx: 1 }, set, NOW));
+    await fails("a bundle passing for a list", "encoding", () => tokenStatus(JSON.parse(bundle()).bundle, { uri: list.uri, idx: 1 }, set, NOW));
 });
 
 finish();

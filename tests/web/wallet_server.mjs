@@ -186,8 +186,8 @@ export class WalletServer {
 
     files = {
         "/qr/jwks": () => ["application/json", JSON.stringify({ keys: this.jwks() })],
-        "/qr/bundle": () => ["application/jwt", this.signed("nixa-bundle+jwt", { iss: this.issuer, iat: this.now(), exp: this.now() + 86400,
-            keys: this.jwks(), lists: [{ uri: `${this.issuer}/s/0`, iat: this.now(), ...this.list() }] }, "wallet")],
+        "/qr/bundle": () => ["application/json", JSON.stringify({ lists: [this.files["/s/0"]()[1]], bundle: this.signed("nixa-bundle+jwt",
+            { iss: this.issuer, iat: this.now(), exp: this.now() + 86400, keys: this.jwks(), lists: [`${this.issuer}/s/0`] }, "wallet") })],
         "/s/0": () => ["application/statuslist+jwt", this.signed("statuslist+jwt",
             { sub: `${this.issuer}/s/0`, iat: this.now(), exp: this.now() + 300, ttl: 60, status_list: this.list() }, "status")],
         "/signed-in": () => ["text/plain", "signed in"],

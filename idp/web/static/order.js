@@ -13,13 +13,10 @@ function draw(frame) {
     symbol.dataset.qr = frame.text;
 }
 
-// The protocol's words for a state, where the page has another one.
-const shown = { open: "waiting", started: "taken", approved: "digits", ended: "dead" };
-
 // The page may be the answer to a form (wrong digits), which a reload would send again: it is asked for anew. What is
 // being typed survives, since a page that asks for digits moves on only when that is over.
 function follow(next, source) {
-    if ((shown[next] ?? next) === state) return;
+    if (next === state) return;
     source.close();
     location.replace(page.dataset.here);
 }
@@ -31,4 +28,6 @@ function listen() {
     addEventListener("pagehide", () => source.close());
 }
 
+// A link for pasting is a frame of its own, good for 30 s.
+if (page?.querySelector("[data-renew]")) setTimeout(() => location.replace(page.dataset.here), 25_000);
 if (state && state !== "dead" && state !== "done") listen();

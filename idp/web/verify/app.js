@@ -27,8 +27,9 @@ function showBundle() {
     slot("old").hidden = !bundle || bundle.iat + DAY_S > now();
 }
 
+// Past every cache: "online" means that the server was asked now.
 const get = async (url) => {
-    const answer = await fetch(url, { credentials: "omit", redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch(url, { credentials: "omit", redirect: "error", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) throw new Error("offline");
     return answer.text();
 };
@@ -87,7 +88,7 @@ async function check(code) {
         if (!bundle) throw new Error("none");
         identity = await readIdentity(code, bundle.keys, now());
     } catch (error) {
-        showVerdict("bad", text(`why.${error.message}`));
+        showVerdict(error.message === "none" ? "unknown" : "bad", text(`why.${error.message}`));
         return;
     }
     const { state, online } = await stateOf(identity);

@@ -6,19 +6,33 @@ import { unverified, verifyJws } from "./jws.js";
 
 const TYP = "nixa-bundle+jwt";
 
-function shape(bundle, issuer) {
-    const ok = bundle.iss === issuer && Number.isInteger(bundle.iat) && Number.isInteger(bundle.exp)
-        && Array.isArray(bundle.keys) && Array.isArray(bundle.lists);
-    if (!ok) throw new Error("encoding");
-    return bundle;
+const fail = (why) => { throw new Error(why); };
+
+function parse(text) {
+    try {
+        const { bundle, lists } = JSON.parse(text);
+        if (typeof bundle === "string" && Array.isArray(lists) && lists.every((one) => typeof one === "string")) return { bundle, lists };
+    } catch { /* below */ }
+    return fail("encoding");
 }
 
-// text: as fetched; known: the bundle that this reader holds, or null. A held bundle that is past its time binds no more.
+// A list token by a `status` key: {uri, iat, bits, lst}.
+async function readList(token, keys) {
+    const list = await verifyJws(token, "statuslist+jwt", keys, "status");
+    if (typeof list.sub !== "string" || !Number.isInteger(list.exp) || !list.status_list) fail("encoding");
+    return { uri: list.sub, iat: list.iat, exp: list.exp, ...list.status_list };
+}
+
+// text: as fetched; known: what this reader holds, or null. A held bundle that is past its time binds no more.
 export async function acceptBundle(text, known, issuer, now) {
-    const keys = known && known.exp > now ? known.keys : unverified(text).keys;
-    const bundle = shape(await verifyJws(text, TYP, Array.isArray(keys) ? keys : [], "wallet"), issuer);
-    if (bundle.exp <= now || (known && bundle.iat < known.iat)) throw new Error("expired");
-    return bundle;
+    const { bundle, lists } = parse(text), held = known && known.exp > now ? known.keys : unverified(bundle).keys;
+    const { iss, iat, exp, keys, lists: uris } = await verifyJws(bundle, TYP, Array.isArray(held) ? held : [], "wallet");
+    const ok = iss === issuer && Number.isInteger(iat) && Number.isInteger(exp) && Array.isArray(keys) && Array.isArray(uris);
+    if (!ok) fail("encoding");
+    if (exp <= now || (known && iat < known.iat)) fail("expired");
+    const read = await Promise.all(lists.map((token) => readList(token, keys)));
+    if (read.some((list) => !uris.includes(list.uri))) fail("encoding");
+    return { iss, iat, exp, keys, lists: read };
 }
 
 // What the bundle says of a status reference, "unknown" where it has no such list.
@@ -29,7 +43,6 @@ export async function bundleStatus(bundle, { uri, idx }) {
 
 // What a freshly fetched list token says.
 export async function tokenStatus(token, { uri, idx }, keys, now) {
-    const list = await verifyJws(token, "statuslist+jwt", keys, "status");
-    if (list.sub !== uri || !(list.exp > now) || !list.status_list) throw new Error("encoding");
-    return statusAt(list.status_list, idx);
+    const list = await readList(token, keys);
+    return list.uri === uri && list.exp > now ? statusAt(list, idx) : fail("encoding");
 }
