@@ -11,6 +11,7 @@ struct watching {
     struct nx_qr_watcher w;
     nx_arena *arena; /* of one step: a stream lives for minutes and must not grow */
     const char *said;
+    bool told;
 };
 
 static nx_result frame_event(nx_buf *out, nx_arena *a, const char *text)
@@ -42,9 +43,12 @@ static nx_result step(void *ctx, nx_buf *out, int *wait_ms, bool *end)
     *wait_ms = STEP_MS;
     NX_TRY(x->w.state_of(&x->w, x->arena, &state, &frame));
     if (frame) NX_TRY(frame_event(out, x->arena, frame));
-    if (strcmp(state, x->said) == 0) return NX_OK;
-    /* The page reloads: what it becomes is drawn there, and watched by another stream. */
-    *end = true;
+    bool changed = strcmp(state, x->said) != 0;
+    if (x->told && !changed) return NX_OK;
+    /* The first event says how things stand, since they may have changed between the page and this stream. A page that
+     * shows another state asks for itself anew: what it becomes is drawn there, and watched by another stream. */
+    x->told = true;
+    *end = changed;
     return state_event(out, x->arena, state);
 }
 
