@@ -138,7 +138,7 @@ void nx_child_stop(struct nx_child *c)
     if (!c->pid) return;
     nx_child_signal(c, c->stop_signal);
     if (gone_within(c, c->stop_ms)) return;
-    nx_say("%s did not stop within %d s; killed", c->name, c->stop_ms / 1000);
+    nx_say("%s did not stop in time; killed", c->name);
     kill(-c->pid, SIGKILL);
     gone_within(c, 5000);
 }
