@@ -111,7 +111,8 @@ static bool same_but_port(const char *registered, const char *sent)
 {
     struct nx_url r, s;
     if (!nx_ok(nx_url_split(&r, nx_span_str(registered))) || !nx_ok(nx_url_split(&s, nx_span_str(sent)))) return false;
-    return loopback_address(&r) && loopback_address(&s) && nx_span_eq(r.host, s.host) && nx_span_eq(r.rest, s.rest);
+    return loopback_address(&r) && loopback_address(&s) && nx_span_eq(r.scheme, s.scheme) &&
+           nx_span_eq(r.host, s.host) && nx_span_eq(r.rest, s.rest);
 }
 
 bool nx_redirect_uri_matches(struct nx_strings registered, const char *sent, bool native)

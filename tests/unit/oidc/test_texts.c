@@ -90,6 +90,7 @@ static void redirect_uris_match_exactly(void **state)
     assert_true(nx_redirect_uri_matches(registered, "http://127.0.0.1:49152/app", true));
     assert_false(nx_redirect_uri_matches(registered, "http://127.0.0.1:49152/app", false));
     assert_false(nx_redirect_uri_matches(registered, "http://127.0.0.1:49152/other", true));
+    assert_false(nx_redirect_uri_matches(registered, "htTp://127.0.0.1:49152/app", true));
     assert_false(nx_redirect_uri_matches(registered, "http://[::1]:49152/app", true));
     assert_false(nx_redirect_uri_matches(registered, "http://localhost:4000/app", true));
 }
