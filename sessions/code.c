@@ -7,12 +7,13 @@ static nx_result inherit(struct nx_grant *g, const struct nx_signon *s)
 {
     for (size_t i = 0; i < s->epochs.count; i++)
         NX_TRY(nx_epochs_set(&g->epochs, s->epochs.v[i].kind, s->epochs.v[i].id, s->epochs.v[i].value));
-    NX_REQUIRE(nx_epochs_get(&g->epochs, NX_EPOCH_CLIENT) && nx_epochs_get(&g->epochs, NX_EPOCH_PERSON), NX_ERR_MISSING);
+    NX_REQUIRE(nx_epochs_get(&g->epochs, NX_EPOCH_CLIENT) && nx_epochs_get(&g->epochs, NX_EPOCH_PERSON),
+               NX_ERR_MISSING);
     return NX_OK;
 }
 
-nx_result nx_code_issue(nx_handle_text *out, nx_store *st, nx_arena *a, const struct nx_signon *s, struct nx_grant *g,
-                        const struct nx_note *note, enum nx_found *found)
+nx_result nx_code_issue(nx_handle_text *out, nx_store *st, nx_arena *a, const struct nx_signon *s,
+                        struct nx_grant *g, const struct nx_note *note, enum nx_found *found)
 {
     struct nx_commit c;
     struct nx_outcome o;
@@ -21,8 +22,13 @@ nx_result nx_code_issue(nx_handle_text *out, nx_store *st, nx_arena *a, const st
     NX_TRY(inherit(g, s));
     g->session = s->id.s;
     NX_TRY(nx_handle_make(&h, s->shard));
-    struct nx_put put = {.key = nx_rec_name(NX_REC_CODE, h.id.s), .up = session, .epochs = g->epochs, .session = s->id.s,
-                         .life_ms = NX_CODE_LIFE_S * 1000, .index = true, .subject = s->subject};
+    struct nx_put put = {.key = nx_rec_name(NX_REC_CODE, h.id.s),
+                         .up = session,
+                         .epochs = g->epochs,
+                         .session = s->id.s,
+                         .life_ms = NX_CODE_LIFE_S * 1000,
+                         .index = true,
+                         .subject = s->subject};
     NX_TRY(nx_grant_body(&put.body, a, g));
     nx_commit_begin(&c, st, a, s->shard);
     nx_commit_join(&c, session, g->client_id);
@@ -40,7 +46,8 @@ static nx_result used_again(nx_store *st, nx_arena *a, const struct nx_handle *h
     struct nx_commit c;
     struct nx_outcome o;
     nx_commit_begin(&c, st, a, h->shard);
-    nx_commit_spend(&c, nx_rec_name(NX_REC_CODE, h->id.s), 0, (nx_rec_key){""}); /* used already: kills what it made */
+    nx_commit_spend(&c, nx_rec_name(NX_REC_CODE, h->id.s), 0,
+                    (nx_rec_key){""}); /* used already: kills what it made */
     NX_TRY(nx_commit_run(&c, &o));
     return nx_stream_append(st, h->shard, &note);
 }
@@ -89,8 +96,8 @@ static nx_result family_put(struct nx_put *put, nx_arena *a, const struct nx_red
     return nx_grant_body(&put->body, a, &g);
 }
 
-static nx_result give(struct nx_redeemed *out, const nx_store *st, const struct nx_redeem *r, const struct nx_put *put,
-                      const struct nx_outcome *o)
+static nx_result give(struct nx_redeemed *out, const nx_store *st, const struct nx_redeem *r,
+                      const struct nx_put *put, const struct nx_outcome *o)
 {
     struct nx_family *f = &out->family;
     f->grant = *r->grant;
@@ -120,6 +127,8 @@ nx_result nx_code_redeem(nx_store *st, nx_arena *a, const struct nx_redeem *r, c
     nx_commit_note(&c, note);
     NX_TRY(nx_commit_run(&c, &o));
     *found = o.found;
-    if (o.found == NX_SPENT) NX_TRY(nx_stream_append(st, r->code->ref.shard, &(struct nx_note){.type = "code.reused", .actor = "system"}));
+    if (o.found == NX_SPENT)
+        NX_TRY(nx_stream_append(st, r->code->ref.shard,
+                                &(struct nx_note){.type = "code.reused", .actor = "system"}));
     return o.found == NX_FOUND ? give(out, st, r, &put, &o) : NX_OK;
 }

@@ -7,7 +7,8 @@
 #define CANDIDATES 16
 #define LOADS_MAX (2 * NX_EPOCHS_MAX)
 
-/* --- building -------------------------------------------------------------------------------------------- */
+/* --- building --------------------------------------------------------------------------------------------
+ */
 
 void nx_commit_begin(struct nx_commit *c, nx_store *s, nx_arena *a, uint16_t shard)
 {
@@ -116,7 +117,8 @@ void nx_commit_put(struct nx_commit *c, const struct nx_put *p)
     snprintf(up, sizeof up, "%s%s", p->up_is_new ? "+" : "", p->up.s);
     nx_commit_epochs(c, &p->epochs);
     /* what hangs on the session itself needs no tag */
-    keep_failure(c, nx_bounds_write(&bounds, c->arena, &p->epochs, *p->up.s == NX_REC_SESSION ? NULL : p->session));
+    keep_failure(
+        c, nx_bounds_write(&bounds, c->arena, &p->epochs, *p->up.s == NX_REC_SESSION ? NULL : p->session));
     if (p->draw_status) add_candidates(c);
     arg(c, NX_LIT("P"));
     text(c, p->key.s);
@@ -176,7 +178,8 @@ void nx_commit_link(struct nx_commit *c, nx_rec_key key, uint32_t link, int64_t 
     arg(c, NX_LIT("0"));
 }
 
-void nx_commit_turn(struct nx_commit *c, nx_rec_key key, uint32_t link, int64_t grace_ms, nx_span sealed_answer)
+void nx_commit_turn(struct nx_commit *c, nx_rec_key key, uint32_t link, int64_t grace_ms,
+                    nx_span sealed_answer)
 {
     turn(c, key, link, grace_ms);
     arg(c, sealed_answer);
@@ -206,22 +209,25 @@ void nx_commit_note(struct nx_commit *c, const struct nx_note *note)
     arg(c, line);
 }
 
-/* --- running --------------------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------------------
+ */
 
 static nx_result epoch_call(struct nx_commit *c, char kind, nx_span id, int64_t value, int64_t *copy)
 {
     nx_span argv[] = {nx_span_of(&kind, 1), id, value < 0 ? NX_LIT("?") : nx_span_number(c->arena, value)};
     char *name;
     NX_TRY(nx_word_decode(&name, c->arena, id));
-    const struct nx_call call = {NX_DO_EPOCH, foreign(c, kind) ? nx_store_shard(c->store, name) : c->shard, argv, 3};
+    const struct nx_call call = {NX_DO_EPOCH, foreign(c, kind) ? nx_store_shard(c->store, name) : c->shard,
+                                 argv, 3};
     struct nx_answer answer;
     NX_TRY(nx_store_call(c->store, c->arena, &call, 2, &answer));
     return nx_answer_number(&answer, 1, copy);
 }
 
-/* The copy was missing or behind: the registry knows. *stale when it knows of no such thing, or of an older value than the
- * record claims. */
-static nx_result load_epoch(struct nx_commit *c, char kind, nx_span id, int64_t claimed, int64_t *value, bool *stale)
+/* The copy was missing or behind: the registry knows. *stale when it knows of no such thing, or of an older
+ * value than the record claims. */
+static nx_result load_epoch(struct nx_commit *c, char kind, nx_span id, int64_t claimed, int64_t *value,
+                            bool *stale)
 {
     char *name;
     NX_TRY(nx_word_decode(&name, c->arena, id));
@@ -252,7 +258,8 @@ static int64_t claim(const struct nx_outcome *out, const struct nx_epoch *f)
     return lowest;
 }
 
-/* A record that names another client's epoch than the one that was looked at cannot be judged: it is not the caller's. */
+/* A record that names another client's epoch than the one that was looked at cannot be judged: it is not the
+ * caller's. */
 static bool unseen(const struct nx_commit *c, const struct nx_outcome *out)
 {
     for (size_t i = 0; i < out->recs; i++)
@@ -272,13 +279,15 @@ static nx_result judge_foreign(struct nx_commit *c, const struct nx_answer *answ
         bool stale = false;
         if (claimed < 0) continue;
         NX_TRY(nx_answer_number(&answers[i], 1, &copy));
-        if (copy < claimed) NX_TRY(load_epoch(c, f->kind, nx_word_encode(c->arena, f->id), claimed, &copy, &stale));
+        if (copy < claimed)
+            NX_TRY(load_epoch(c, f->kind, nx_word_encode(c->arena, f->id), claimed, &copy, &stale));
         if (stale || copy > claimed) out->found = NX_STALE;
     }
     return NX_OK;
 }
 
-static nx_result read_chain(struct nx_commit *c, const struct nx_answer *answer, size_t from, struct nx_outcome *out)
+static nx_result read_chain(struct nx_commit *c, const struct nx_answer *answer, size_t from,
+                            struct nx_outcome *out)
 {
     nx_rec_key key = c->fetched;
     for (size_t i = from; i < answer->n; i++) {

@@ -1,5 +1,5 @@
-/* Composing one act on bound records: checks and writes of one shard that happen together or not at all. Inside this folder
- * only; typed modules read as the list of what they do:
+/* Composing one act on bound records: checks and writes of one shard that happen together or not at all.
+ * Inside this folder only; typed modules read as the list of what they do:
  *
  *     nx_commit_begin(&c, st, a, shard);
  *     nx_commit_join(&c, session, client);
@@ -15,17 +15,17 @@
 
 struct nx_put {
     nx_rec_key key;
-    nx_rec_key up;      /* "": hangs on nothing */
-    bool up_is_new;     /* it is put by this very act */
+    nx_rec_key up;  /* "": hangs on nothing */
+    bool up_is_new; /* it is put by this very act */
     struct nx_epochs epochs;
     const char *session; /* tag; NULL */
-    int64_t life_ms;    /* from now on */
-    int64_t idle_ms;    /* 0: does not slide */
-    int64_t ends_ms;    /* absolute; 0: none */
+    int64_t life_ms;     /* from now on */
+    int64_t idle_ms;     /* 0: does not slide */
+    int64_t ends_ms;     /* absolute; 0: none */
     bool draw_status;
-    bool index;         /* list it under the person's index */
+    bool index; /* list it under the person's index */
     const char *subject;
-    nx_span body;       /* opened; may be empty */
+    nx_span body; /* opened; may be empty */
 };
 
 struct nx_commit {
@@ -35,18 +35,19 @@ struct nx_commit {
     nx_span argv[NX_CALL_ARGS_MAX];
     size_t argc;
     nx_err failed;
-    nx_rec_key fetched;      /* key of the fetch, or "" */
-    struct nx_epochs foreign; /* of other shards, to be read in the same pipeline; value -1: as the record says */
+    nx_rec_key fetched; /* key of the fetch, or "" */
+    struct nx_epochs
+        foreign; /* of other shards, to be read in the same pipeline; value -1: as the record says */
 };
 
 struct nx_outcome {
     enum nx_found found;
-    bool full;               /* refused: a list is at its maximum */
-    bool again;              /* of a turn: rec[0] is the record, kept the sealed answer */
+    bool full;  /* refused: a list is at its maximum */
+    bool again; /* of a turn: rec[0] is the record, kept the sealed answer */
     nx_span kept;
     int64_t now_ms;
     struct nx_status_ref status; /* drawn */
-    struct nx_rec rec[3];    /* fetched, and what it hangs on */
+    struct nx_rec rec[3];        /* fetched, and what it hangs on */
     size_t recs;
 };
 
@@ -56,13 +57,15 @@ void nx_commit_epochs(struct nx_commit *c, const struct nx_epochs *e);
 /* Read a record and its chain. client: whose epoch its bounds may name; NULL when none can. */
 void nx_commit_fetch(struct nx_commit *c, nx_rec_key key, bool slide, const char *client);
 void nx_commit_put(struct nx_commit *c, const struct nx_put *p);
-/* Uses up: from live at this link to used, naming what it made ("" nothing). Used already: what it made is killed. */
+/* Uses up: from live at this link to used, naming what it made ("" nothing). Used already: what it made is
+ * killed. */
 void nx_commit_spend(struct nx_commit *c, nx_rec_key key, uint32_t link, nx_rec_key made);
 /* Replaces the body, and the link grows; only at this link. */
 void nx_commit_swap(struct nx_commit *c, nx_rec_key key, uint32_t link, nx_span body);
 /* The presented link must be the newest. turn: moves to the next and keeps the sealed answer for grace_ms. */
 void nx_commit_link(struct nx_commit *c, nx_rec_key key, uint32_t link, int64_t grace_ms);
-void nx_commit_turn(struct nx_commit *c, nx_rec_key key, uint32_t link, int64_t grace_ms, nx_span sealed_answer);
+void nx_commit_turn(struct nx_commit *c, nx_rec_key key, uint32_t link, int64_t grace_ms,
+                    nx_span sealed_answer);
 void nx_commit_join(struct nx_commit *c, nx_rec_key session, const char *client);
 void nx_commit_kill(struct nx_commit *c, nx_rec_key key);
 void nx_commit_note(struct nx_commit *c, const struct nx_note *note);

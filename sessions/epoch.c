@@ -4,7 +4,8 @@
 
 static bool known_kind(char kind)
 {
-    return kind == NX_EPOCH_PERSON || kind == NX_EPOCH_QR || kind == NX_EPOCH_CLIENT || kind == NX_EPOCH_SYSTEM;
+    return kind == NX_EPOCH_PERSON || kind == NX_EPOCH_QR || kind == NX_EPOCH_CLIENT ||
+           kind == NX_EPOCH_SYSTEM;
 }
 
 static struct nx_epoch *slot(struct nx_epochs *e, char kind)

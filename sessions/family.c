@@ -1,5 +1,5 @@
-/* The retry window: the answer is sealed under HKDF(presented token), so that whoever reads the store, or holds the
- * record key, learns nothing without the token that the answer replaces. */
+/* The retry window: the answer is sealed under HKDF(presented token), so that whoever reads the store, or
+ * holds the record key, learns nothing without the token that the answer replaces. */
 #include "sessions/family.h"
 
 #include "base/secret.h"
@@ -23,18 +23,21 @@ static nx_result seal_answer(nx_span *out, nx_arena *a, const struct nx_family *
     return r;
 }
 
-/* A kept answer that the presented token does not open belongs to another text of the same link: no retry of ours. */
+/* A kept answer that the presented token does not open belongs to another text of the same link: no retry of
+ * ours. */
 static nx_result open_answer(struct nx_family *f, nx_arena *a, nx_span sealed)
 {
     uint8_t key[NX_SEAL_KEY_LEN];
     NX_TRY(answer_key(key, f->presented));
-    nx_result r = nx_seal_open_dup(&f->answer, a, nx_span_of(key, sizeof key), nx_span_str(f->ref.id.s), sealed);
+    nx_result r =
+        nx_seal_open_dup(&f->answer, a, nx_span_of(key, sizeof key), nx_span_str(f->ref.id.s), sealed);
     nx_wipe(key, sizeof key);
     return r;
 }
 
 /* Opens the text: where the family is, and which link this is. */
-static nx_result present(struct nx_family *f, const nx_store *st, const char *client_id, nx_span text, enum nx_found *found)
+static nx_result present(struct nx_family *f, const nx_store *st, const char *client_id, nx_span text,
+                         enum nx_found *found)
 {
     struct nx_handle h;
     *found = NX_GONE;
@@ -71,8 +74,8 @@ static nx_result retried(struct nx_family *f, const nx_store *st, nx_arena *a, c
     return open_answer(f, a, o->kept);
 }
 
-static nx_result settle(struct nx_family *f, nx_store *st, nx_arena *a, const char *client_id, const struct nx_outcome *o,
-                        enum nx_found *found)
+static nx_result settle(struct nx_family *f, nx_store *st, nx_arena *a, const char *client_id,
+                        const struct nx_outcome *o, enum nx_found *found)
 {
     *found = o->found;
     if (o->found == NX_SPENT) return reused(st, f);
@@ -80,15 +83,16 @@ static nx_result settle(struct nx_family *f, nx_store *st, nx_arena *a, const ch
     nx_result r = o->again ? retried(f, st, a, o) : of_record(f, st, a, &o->rec[0]);
     if (r.e == NX_ERR_SEAL) { /* the link before, but another text of it than the one that was answered */
         *found = NX_SPENT;
-        return nx_family_kill(st, a, f->ref.shard, f->ref.id.s, &(struct nx_note){.type = "refresh.reused", .actor = "system"});
+        return nx_family_kill(st, a, f->ref.shard, f->ref.id.s,
+                              &(struct nx_note){.type = "refresh.reused", .actor = "system"});
     }
     NX_TRY(r);
     if (strcmp(f->grant.client_id, client_id) != 0 || !f->grant.refreshes) *found = NX_GONE;
     return NX_OK;
 }
 
-nx_result nx_family_find(nx_store *st, nx_arena *a, const char *client_id, nx_span text, struct nx_family *out,
-                         enum nx_found *found)
+nx_result nx_family_find(nx_store *st, nx_arena *a, const char *client_id, nx_span text,
+                         struct nx_family *out, enum nx_found *found)
 {
     struct nx_commit c;
     struct nx_outcome o;
@@ -102,8 +106,9 @@ nx_result nx_family_find(nx_store *st, nx_arena *a, const char *client_id, nx_sp
     return settle(out, st, a, client_id, &o, found);
 }
 
-nx_result nx_family_refresh(nx_store *st, nx_arena *a, const char *client_id, nx_span text, const struct nx_token_new *t,
-                            const struct nx_note *note, struct nx_family *out, enum nx_found *found)
+nx_result nx_family_refresh(nx_store *st, nx_arena *a, const char *client_id, nx_span text,
+                            const struct nx_token_new *t, const struct nx_note *note, struct nx_family *out,
+                            enum nx_found *found)
 {
     struct nx_commit c;
     struct nx_outcome o;
@@ -133,8 +138,8 @@ nx_result nx_family_next(nx_handle_text *out, const nx_store *st, const struct n
     return nx_family_text(out, st, f, f->link + 1);
 }
 
-nx_result nx_family_rotate(nx_store *st, nx_arena *a, struct nx_family *f, const struct nx_token_new *t, nx_span answer,
-                           const struct nx_note *note, enum nx_found *found)
+nx_result nx_family_rotate(nx_store *st, nx_arena *a, struct nx_family *f, const struct nx_token_new *t,
+                           nx_span answer, const struct nx_note *note, enum nx_found *found)
 {
     struct nx_commit c;
     struct nx_outcome o;
@@ -154,7 +159,8 @@ nx_result nx_family_rotate(nx_store *st, nx_arena *a, struct nx_family *f, const
     return NX_OK;
 }
 
-nx_result nx_family_kill(nx_store *st, nx_arena *a, uint16_t shard, const char *family, const struct nx_note *note)
+nx_result nx_family_kill(nx_store *st, nx_arena *a, uint16_t shard, const char *family,
+                         const struct nx_note *note)
 {
     struct nx_commit c;
     struct nx_outcome o;

@@ -1,5 +1,5 @@
-/* The pack of a grant is small, since there is one per sign-on and portal: numbers share one field, and what the record's
- * epochs name anyway (person, QR identity, client) is not written twice. */
+/* The pack of a grant is small, since there is one per sign-on and portal: numbers share one field, and what
+ * the record's epochs name anyway (person, QR identity, client) is not written twice. */
 #include "sessions/grant.h"
 
 #define VERSION 1
@@ -8,8 +8,22 @@
 enum flag { OFFLINE = 1, REFRESHES = 2, ROTATES = 4 };
 
 enum tag {
-    T_NUMBERS = 1, T_CLIENT, T_SUBJECT, T_SESSION, T_SID, T_QID, T_SECTOR, T_SCOPE, T_AUDIENCE, T_CLAIMS, T_NONCE,
-    T_REDIRECT, T_CHALLENGE, T_JKT, T_X5T, T_PURPOSE,
+    T_NUMBERS = 1,
+    T_CLIENT,
+    T_SUBJECT,
+    T_SESSION,
+    T_SID,
+    T_QID,
+    T_SECTOR,
+    T_SCOPE,
+    T_AUDIENCE,
+    T_CLAIMS,
+    T_NONCE,
+    T_REDIRECT,
+    T_CHALLENGE,
+    T_JKT,
+    T_X5T,
+    T_PURPOSE,
 };
 
 /* Big endian, so that a pack reads the same on every node. */
@@ -30,7 +44,8 @@ static uint64_t take(const uint8_t **p, int bytes)
 
 static void write_numbers(uint8_t out[NUMBERS_LEN], const struct nx_grant *g)
 {
-    unsigned flags = (g->offline ? OFFLINE : 0u) | (g->refreshes ? REFRESHES : 0u) | (g->rotates ? ROTATES : 0u);
+    unsigned flags =
+        (g->offline ? OFFLINE : 0u) | (g->refreshes ? REFRESHES : 0u) | (g->rotates ? ROTATES : 0u);
     uint8_t *p = put(out, (uint64_t)g->level, 1);
     p = put(p, (uint64_t)(g->rung + 1), 1);
     p = put(p, flags, 1);
@@ -66,8 +81,8 @@ static const char *unless_named(const struct nx_grant *g, char kind, const char 
 static bool in_range(const struct nx_grant *g)
 {
     return g->level >= 0 && g->level <= 4 && g->rung >= -1 && g->rung <= 3 && g->refresh_idle_s >= 0 &&
-           g->refresh_idle_s <= INT32_MAX && g->token_s >= 0 && g->token_s <= INT32_MAX && g->auth_time >= 0 &&
-           g->refresh_until >= 0;
+           g->refresh_idle_s <= INT32_MAX && g->token_s >= 0 && g->token_s <= INT32_MAX &&
+           g->auth_time >= 0 && g->refresh_until >= 0;
 }
 
 nx_result nx_grant_pack(nx_span *out, nx_arena *a, const struct nx_grant *g)

@@ -19,12 +19,13 @@ nx_result nx_guard_once(nx_store *st, const struct nx_guard *g, bool *first)
 
     NX_AUTO(nx_arena) a = nx_arena_open(16 << 10);
     NX_NEED(a);
-    const nx_span argv[] = {nx_span_str(name), nx_span_number(a, (g->expires - now) * 1000 + NX_SKEW_S * 1000)};
+    const nx_span argv[] = {nx_span_str(name),
+                            nx_span_number(a, (g->expires - now) * 1000 + NX_SKEW_S * 1000)};
     const struct nx_call call = {NX_DO_GUARD, nx_store_shard(st, name), argv, 2};
     struct nx_answer answer;
     NX_TRY(nx_store_call(st, a, &call, 1, &answer));
-    /* Rule 19: a thing from before the store's recovery may have been seen by what was lost. Asked after the act, when the
-     * time of recovery is surely known. */
+    /* Rule 19: a thing from before the store's recovery may have been seen by what was lost. Asked after the
+     * act, when the time of recovery is surely known. */
     bool before = g->issued > 0 && (g->issued + 1) * 1000 <= atomic_load(&st->recovered_ms);
     *first = nx_answer_is(&answer, "first") && !before;
     return NX_OK;

@@ -3,8 +3,11 @@
 #include "sessions/record.h"
 
 static const char *const acts[] = {[NX_KILL_REVOKE] = "r", [NX_KILL_SUSPEND] = "s", [NX_KILL_RESUME] = "z"};
-static const char *const scopes[] = {[NX_KILL_PERSON] = "p", [NX_KILL_QR] = "q", [NX_KILL_SESSION] = "s",
-                                     [NX_KILL_CLIENT] = "c", [NX_KILL_EPOCH] = "e"};
+static const char *const scopes[] = {[NX_KILL_PERSON] = "p",
+                                     [NX_KILL_QR] = "q",
+                                     [NX_KILL_SESSION] = "s",
+                                     [NX_KILL_CLIENT] = "c",
+                                     [NX_KILL_EPOCH] = "e"};
 
 #define FIXED 6
 #define ARGS_MAX (FIXED + 4 * NX_EPOCHS_MAX)

@@ -11,17 +11,18 @@
 #define SCRATCH_FIRST (1u << 20)
 #define SCRATCH_MAX (64u << 20)
 
-/* --- keys ------------------------------------------------------------------------------------------------- */
+/* --- keys -------------------------------------------------------------------------------------------------
+ */
 
-#define FULL_KEY(key, x, name)                                                                                 \
-    char key[NX_MEMORY_KEY_MAX];                                                                               \
-    do {                                                                                                       \
-        va_list args_;                                                                                         \
-        nx_store_prefix(key, (x)->call->shard);                                                                \
-        size_t at_ = strlen(key);                                                                              \
-        va_start(args_, name);                                                                                 \
-        vsnprintf(key + at_, sizeof key - at_, name, args_);                                                   \
-        va_end(args_);                                                                                         \
+#define FULL_KEY(key, x, name)                                                                               \
+    char key[NX_MEMORY_KEY_MAX];                                                                             \
+    do {                                                                                                     \
+        va_list args_;                                                                                       \
+        nx_store_prefix(key, (x)->call->shard);                                                              \
+        size_t at_ = strlen(key);                                                                            \
+        va_start(args_, name);                                                                               \
+        vsnprintf(key + at_, sizeof key - at_, name, args_);                                                 \
+        va_end(args_);                                                                                       \
     } while (0)
 
 static size_t bucket_of(const char *key)
@@ -95,7 +96,8 @@ void nx_mem_set(struct nx_memory_act *x, nx_span value, int64_t expires_ms, cons
     memcpy(e->key, key, n);
     if (value.n > 0) memcpy(copy, value.p, value.n); /* before the old value goes: it may be the source */
     drop(x->m, key);
-    *e = (struct nx_memory_entry){.next = x->m->buckets[bucket], .expires_ms = expires_ms, .n = value.n, .value = copy};
+    *e = (struct nx_memory_entry){
+        .next = x->m->buckets[bucket], .expires_ms = expires_ms, .n = value.n, .value = copy};
     memcpy(e->key, key, n);
     x->m->buckets[bucket] = e;
 }
@@ -106,7 +108,8 @@ void nx_mem_del(struct nx_memory_act *x, const char *name, ...)
     drop(x->m, key);
 }
 
-/* --- arguments and answers ---------------------------------------------------------------------------------- */
+/* --- arguments and answers
+ * ---------------------------------------------------------------------------------- */
 
 nx_span nx_mem_arg(const struct nx_memory_act *x, size_t i)
 {
@@ -178,16 +181,18 @@ void nx_mem_refuse(struct nx_memory_act *x, const char *word)
     nx_mem_reply_text(x, word);
 }
 
-/* --- the seam ---------------------------------------------------------------------------------------------- */
+/* --- the seam ----------------------------------------------------------------------------------------------
+ */
 
 static void (*const acts[NX_DO_COUNT])(struct nx_memory_act *) = {
-    [NX_DO_BOUND] = nx_mem_do_bound,       [NX_DO_LIST] = nx_mem_do_list,   [NX_DO_KILL] = nx_mem_do_kill,
-    [NX_DO_EPOCH] = nx_mem_do_epoch,       [NX_DO_ORDER] = nx_mem_do_order, [NX_DO_THROTTLE] = nx_mem_do_throttle,
-    [NX_DO_GUARD] = nx_mem_do_guard,       [NX_DO_STATUS] = nx_mem_do_status, [NX_DO_STREAM] = nx_mem_do_stream,
+    [NX_DO_BOUND] = nx_mem_do_bound, [NX_DO_LIST] = nx_mem_do_list,     [NX_DO_KILL] = nx_mem_do_kill,
+    [NX_DO_EPOCH] = nx_mem_do_epoch, [NX_DO_ORDER] = nx_mem_do_order,   [NX_DO_THROTTLE] = nx_mem_do_throttle,
+    [NX_DO_GUARD] = nx_mem_do_guard, [NX_DO_STATUS] = nx_mem_do_status, [NX_DO_STREAM] = nx_mem_do_stream,
     [NX_DO_MARK] = nx_mem_do_mark,
 };
 
-/* Copies the answer to the caller. When his memory has run out the act stands and its reply is lost, as with Redis. */
+/* Copies the answer to the caller. When his memory has run out the act stands and its reply is lost, as with
+ * Redis. */
 static nx_result give(struct nx_answer *answer, nx_arena *a, const struct nx_memory_act *x)
 {
     nx_span *v = nx_arena_new(a, nx_span, x->answers);
@@ -200,7 +205,8 @@ static nx_result give(struct nx_answer *answer, nx_arena *a, const struct nx_mem
     return NX_OK;
 }
 
-static nx_result run_one(struct nx_memory *m, nx_arena *a, const struct nx_call *call, struct nx_answer *answer)
+static nx_result run_one(struct nx_memory *m, nx_arena *a, const struct nx_call *call,
+                         struct nx_answer *answer)
 {
     struct nx_memory_act x = {.m = m, .a = m->scratch, .call = call, .now = nx_now_ms()};
     acts[call->what](&x);
@@ -209,7 +215,8 @@ static nx_result run_one(struct nx_memory *m, nx_arena *a, const struct nx_call 
     return r;
 }
 
-static nx_result memory_run(void *impl, nx_arena *a, const struct nx_call *calls, size_t n, struct nx_answer *answers)
+static nx_result memory_run(void *impl, nx_arena *a, const struct nx_call *calls, size_t n,
+                            struct nx_answer *answers)
 {
     struct nx_memory *m = impl;
     nx_result r = NX_OK;

@@ -1,5 +1,6 @@
-/* The memory backend of test builds: the same acts as the scripts of lua/, on a table of keys under one mutex. Inside
- * this folder only. Names, layouts and answers are those of the scripts, so that a test may be read against either. */
+/* The memory backend of test builds: the same acts as the scripts of lua/, on a table of keys under one
+ * mutex. Inside this folder only. Names, layouts and answers are those of the scripts, so that a test may be
+ * read against either. */
 #ifndef NX_SESSIONS_MEMORY_H
 #define NX_SESSIONS_MEMORY_H
 

@@ -80,7 +80,8 @@ static bool alive(struct nx_memory_act *x, const char *key)
     return chain(x, key, all) > 0;
 }
 
-/* --- E, F ---------------------------------------------------------------------------------------------------- */
+/* --- E, F
+ * ---------------------------------------------------------------------------------------------------- */
 
 static bool check_epoch(const struct op *o)
 {
@@ -100,7 +101,8 @@ static void write_fetch(const struct op *o)
     struct nx_memory_rec r = o->found[0];
     int64_t idle, ends, seen;
     if (strcmp(arg(o, 1), "1") != 0 ||
-        sscanf(r.life, "%" SCNd64 ":%" SCNd64 ":%" SCNd64, &idle, &ends, &seen) != 3 || o->x->now - seen < 30000)
+        sscanf(r.life, "%" SCNd64 ":%" SCNd64 ":%" SCNd64, &idle, &ends, &seen) != 3 ||
+        o->x->now - seen < 30000)
         return;
     r.expires = o->x->now + idle < ends ? o->x->now + idle : ends;
     r.life = nx_arena_printf(o->x->a, "%" PRId64 ":%" PRId64 ":%" PRId64, idle, ends, o->x->now);
@@ -109,7 +111,9 @@ static void write_fetch(const struct op *o)
     if (subject) nx_mem_index_put(o->x, subject, r.key, r.expires);
 }
 
-/* --- P --------------------------------------------------------------------------------------------------------- */
+/* --- P
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool crowded(struct nx_memory_act *x, const char *subject, const char *key)
 {
@@ -180,12 +184,17 @@ static void write_put(const struct op *o)
     struct nx_memory_act *x = o->x;
     const char *up = arg(o, 1), *subject = lister(o);
     int64_t ends = num(o, 5), expires = x->now + num(o, 3);
-    struct nx_memory_rec r = {.key = arg(o, 0), .state = "L", .made = x->now, .up = *up == '+' ? up + 1 : up,
-                              .status = arg(o, 7), .bounds = arg(o, 2), .life = "-", .extra = arg(o, 6)};
+    struct nx_memory_rec r = {.key = arg(o, 0),
+                              .state = "L",
+                              .made = x->now,
+                              .up = *up == '+' ? up + 1 : up,
+                              .status = arg(o, 7),
+                              .bounds = arg(o, 2),
+                              .life = "-",
+                              .extra = arg(o, 6)};
     if (ends > 0 && ends < expires) expires = ends;
     r.expires = expires;
-    if (num(o, 4) > 0)
-        r.life = nx_arena_printf(x->a, "%s:%s:%" PRId64, arg(o, 4), arg(o, 5), x->now);
+    if (num(o, 4) > 0) r.life = nx_arena_printf(x->a, "%s:%s:%" PRId64, arg(o, 4), arg(o, 5), x->now);
     if (strcmp(r.status, "draw") == 0) {
         r.status = draw(x, ends > 0 ? ends : expires);
         x->answer[2] = nx_span_str(r.status);
@@ -194,7 +203,8 @@ static void write_put(const struct op *o)
     if (subject) nx_mem_index_put(x, subject, r.key, expires);
 }
 
-/* --- W, T, J, K, N ----------------------------------------------------------------------------------------------- */
+/* --- W, T, J, K, N
+ * ----------------------------------------------------------------------------------------------- */
 
 static bool check_swap(const struct op *o)
 {
@@ -307,9 +317,9 @@ static const struct {
     bool (*check)(const struct op *);
     void (*write)(const struct op *);
 } operations[] = {
-    {'E', 3, check_epoch, NULL}, {'F', 2, check_fetch, write_fetch}, {'P', 10, check_put, write_put},
-    {'W', 6, check_swap, write_swap}, {'T', 5, check_turn, write_turn}, {'J', 2, check_join, write_join},
-    {'K', 1, NULL, write_kill}, {'N', 2, NULL, write_note},
+    {'E', 3, check_epoch, NULL},      {'F', 2, check_fetch, write_fetch}, {'P', 10, check_put, write_put},
+    {'W', 6, check_swap, write_swap}, {'T', 5, check_turn, write_turn},   {'J', 2, check_join, write_join},
+    {'K', 1, NULL, write_kill},       {'N', 2, NULL, write_note},
 };
 
 static bool walk(struct nx_memory_act *x, struct nx_memory_rec found[3], size_t *found_count, bool checks)

@@ -35,8 +35,8 @@ static void save(struct order *o, struct nx_memory_act *x, nx_span body)
 {
     nx_buf b;
     nx_buf_init(&b, x->a, 64 << 10);
-    nx_buf_addf(&b, "%s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s %s\n", o->state, o->version, o->tries,
-                o->created, o->deadline, o->by, o->why);
+    nx_buf_addf(&b, "%s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s %s\n", o->state, o->version,
+                o->tries, o->created, o->deadline, o->by, o->why);
     nx_buf_add(&b, body);
     if (!nx_ok(nx_buf_done(&b))) x->failed = NX_ERR_MEMORY;
     o->value = nx_buf_span(&b);

@@ -31,8 +31,8 @@ void nx_mem_save(struct nx_memory_act *x, const struct nx_memory_rec *r, nx_span
 {
     nx_buf b;
     nx_buf_init(&b, x->a, 64 << 10);
-    nx_buf_addf(&b, "%s %" PRId64 " %" PRId64 " %" PRId64 " %s %s %s %s %s\n", r->state, r->link, r->expires, r->made,
-                r->up, r->status, r->bounds, r->life, r->extra);
+    nx_buf_addf(&b, "%s %" PRId64 " %" PRId64 " %" PRId64 " %s %s %s %s %s\n", r->state, r->link, r->expires,
+                r->made, r->up, r->status, r->bounds, r->life, r->extra);
     nx_buf_add(&b, body);
     if (!nx_ok(nx_buf_done(&b))) x->failed = NX_ERR_MEMORY;
     nx_mem_set(x, nx_buf_span(&b), r->expires, "r:%s", r->key);
@@ -41,7 +41,8 @@ void nx_mem_save(struct nx_memory_act *x, const struct nx_memory_rec *r, nx_span
 bool nx_mem_bound(struct nx_memory_act *x, nx_span *rest, char *kind, const char **id, int64_t *value)
 {
     nx_span piece, head, name;
-    if (!nx_span_cut(rest, ',', &piece) || !nx_span_cut(&piece, ':', &head) || head.n != 1 || !piece.p) return false;
+    if (!nx_span_cut(rest, ',', &piece) || !nx_span_cut(&piece, ':', &head) || head.n != 1 || !piece.p)
+        return false;
     nx_span_cut(&piece, '=', &name);
     *kind = (char)head.p[0];
     *id = nx_mem_text(x, name);
@@ -78,7 +79,8 @@ void nx_mem_kill(struct nx_memory_act *x, const struct nx_memory_rec *r)
     if (subject) nx_mem_index_drop(x, subject, r->key);
 }
 
-/* --- indexes: lines "key end" --------------------------------------------------------------------------------- */
+/* --- indexes: lines "key end"
+ * --------------------------------------------------------------------------------- */
 
 static int by_end(const void *p, const void *q)
 {
@@ -101,7 +103,8 @@ size_t nx_mem_index(struct nx_memory_act *x, const char *subject, struct nx_memo
     return n;
 }
 
-static void write_index(struct nx_memory_act *x, const char *subject, const struct nx_memory_member *v, size_t n)
+static void write_index(struct nx_memory_act *x, const char *subject, const struct nx_memory_member *v,
+                        size_t n)
 {
     int64_t till = 0;
     nx_buf b;

@@ -25,7 +25,8 @@ void nx_mem_do_guard(struct nx_memory_act *x)
     nx_mem_reply_text(x, seen ? "seen" : "first");
 }
 
-/* --- throttle --------------------------------------------------------------------------------------------------- */
+/* --- throttle
+ * --------------------------------------------------------------------------------------------------- */
 
 struct bucket {
     const char *name;
@@ -55,7 +56,8 @@ void nx_mem_do_throttle(struct nx_memory_act *x)
     size_t n = 0;
     for (size_t i = 1; i + 3 < x->call->argc && n < 8; i += 4, n++) {
         char mode = nx_mem_arg_text(x, i + 3)[0];
-        v[n] = (struct bucket){nx_mem_arg_text(x, i), nx_mem_arg_number(x, i + 1), nx_mem_arg_number(x, i + 2), 0};
+        v[n] = (struct bucket){nx_mem_arg_text(x, i), nx_mem_arg_number(x, i + 1),
+                               nx_mem_arg_number(x, i + 2), 0};
         v[n].tat = max(x->now, nx_mem_number(x, 0, "t:%s", v[n].name));
         int64_t burst = strict && mode == 'n' ? 1 : v[n].burst;
         int64_t over = v[n].tat - x->now - (burst - 1) * v[n].period;
@@ -75,7 +77,8 @@ void nx_mem_do_throttle(struct nx_memory_act *x)
     nx_mem_reply_text(x, "0");
 }
 
-/* --- status lists ------------------------------------------------------------------------------------------------- */
+/* --- status lists
+ * ------------------------------------------------------------------------------------------------- */
 
 void nx_mem_do_status(struct nx_memory_act *x)
 {
@@ -94,7 +97,8 @@ void nx_mem_do_status(struct nx_memory_act *x)
     }
 }
 
-/* --- audit stream: entries of (position, subject, line), each with its length ---------------------------------------- */
+/* --- audit stream: entries of (position, subject, line), each with its length
+ * ---------------------------------------- */
 
 static void add_text(nx_buf *b, nx_span s)
 {
@@ -171,7 +175,9 @@ void nx_mem_do_stream(struct nx_memory_act *x)
     }
 }
 
-/* --- marks ---------------------------------------------------------------------------------------------------------- */
+/* --- marks
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void mark_run(struct nx_memory_act *x)
 {
@@ -180,7 +186,8 @@ static void mark_run(struct nx_memory_act *x)
     int64_t met = nx_mem_to_number(at);
     if (!nx_span_eq_str(run, nx_mem_arg_text(x, 1))) {
         met = x->now;
-        nx_mem_set(x, nx_span_str(nx_arena_printf(x->a, "%s %" PRId64, nx_mem_arg_text(x, 1), met)), 0, "run");
+        nx_mem_set(x, nx_span_str(nx_arena_printf(x->a, "%s %" PRId64, nx_mem_arg_text(x, 1), met)), 0,
+                   "run");
     }
     nx_mem_reply_text(x, "ok");
     nx_mem_reply_number(x, x->now);

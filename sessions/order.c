@@ -16,8 +16,9 @@ static const char *const states[] = {
 static const struct {
     enum nx_order_state from, to;
 } steps[] = {
-    {NX_ORDER_TAKEN, NX_ORDER_CONTEXT},  {NX_ORDER_CONTEXT, NX_ORDER_APPROVED}, {NX_ORDER_APPROVED, NX_ORDER_DIGITS},
-    {NX_ORDER_APPROVED, NX_ORDER_DONE},  {NX_ORDER_DIGITS, NX_ORDER_DONE},
+    {NX_ORDER_TAKEN, NX_ORDER_CONTEXT},   {NX_ORDER_CONTEXT, NX_ORDER_APPROVED},
+    {NX_ORDER_APPROVED, NX_ORDER_DIGITS}, {NX_ORDER_APPROVED, NX_ORDER_DONE},
+    {NX_ORDER_DIGITS, NX_ORDER_DONE},
 };
 
 const char *nx_order_state_text(enum nx_order_state s)
@@ -30,7 +31,8 @@ static void key_of(char out[NX_ID_LEN + 3], const char *id)
     snprintf(out, NX_ID_LEN + 3, "o:%.*s", NX_ID_LEN, id);
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------------------------------------
+ */
 
 static nx_result state_of(enum nx_order_state *out, nx_span word)
 {
@@ -81,11 +83,12 @@ static nx_result parse(struct nx_order *o, const nx_store *st, nx_arena *a, uint
     return nx_store_open_seal(&o->body, st, a, shard, key, value);
 }
 
-/* --- acts ------------------------------------------------------------------------------------------------- */
+/* --- acts -------------------------------------------------------------------------------------------------
+ */
 
 /* argv[0], argv[1] are filled here: the act and the order. */
-static nx_result act(nx_store *st, nx_arena *a, const char *name, nx_span *argv, size_t argc, struct nx_order *o,
-                     enum nx_found *found)
+static nx_result act(nx_store *st, nx_arena *a, const char *name, nx_span *argv, size_t argc,
+                     struct nx_order *o, enum nx_found *found)
 {
     uint16_t shard = nx_store_shard(st, o->id.s);
     const struct nx_call call = {NX_DO_ORDER, shard, argv, argc};
@@ -101,8 +104,8 @@ static nx_result act(nx_store *st, nx_arena *a, const char *name, nx_span *argv,
     return NX_OK;
 }
 
-/* id may stand in *o itself: a caller repeats an act on what it was given. An invalid one becomes "", which finds
- * nothing. */
+/* id may stand in *o itself: a caller repeats an act on what it was given. An invalid one becomes "", which
+ * finds nothing. */
 static void set_id(struct nx_order *o, const char *id)
 {
     nx_id copy = {""};
@@ -162,11 +165,12 @@ nx_result nx_order_find(nx_store *st, nx_arena *a, const char *id, struct nx_ord
 
 static bool is_word(nx_span s, size_t most)
 {
-    return s.n > 0 && s.n <= most && nx_ascii_printable(s) && !memchr(s.p, ' ', s.n) && !nx_span_eq_str(s, "-");
+    return s.n > 0 && s.n <= most && nx_ascii_printable(s) && !memchr(s.p, ' ', s.n) &&
+           !nx_span_eq_str(s, "-");
 }
 
-nx_result nx_order_take(nx_store *st, nx_arena *a, const char *id, const char *by, nx_span body, struct nx_order *out,
-                        enum nx_found *found)
+nx_result nx_order_take(nx_store *st, nx_arena *a, const char *id, const char *by, nx_span body,
+                        struct nx_order *out, enum nx_found *found)
 {
     nx_span argv[5];
     NX_REQUIRE(is_word(nx_span_str(by), NX_ORDER_BY_MAX), NX_ERR_RANGE);

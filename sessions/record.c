@@ -50,7 +50,8 @@ static nx_result read_bound(struct nx_epochs *e, nx_id *session, nx_arena *a, nx
     nx_span kind, id;
     uint64_t value;
     char *name;
-    NX_REQUIRE(nx_span_cut(&piece, ':', &kind) && kind.n == 1 && nx_span_cut(&piece, '=', &id), NX_ERR_STORE_RECORD);
+    NX_REQUIRE(nx_span_cut(&piece, ':', &kind) && kind.n == 1 && nx_span_cut(&piece, '=', &id),
+               NX_ERR_STORE_RECORD);
     if (kind.p[0] == 's') {
         NX_REQUIRE(nx_id_valid(id), NX_ERR_STORE_RECORD);
         memcpy(session->s, id.p, NX_ID_LEN);
@@ -131,7 +132,8 @@ static nx_result read_line(struct nx_rec *r, const nx_store *s, nx_arena *a, uin
     return NX_OK;
 }
 
-nx_result nx_rec_parse(struct nx_rec *out, const nx_store *s, nx_arena *a, uint16_t shard, nx_rec_key key, nx_span value)
+nx_result nx_rec_parse(struct nx_rec *out, const nx_store *s, nx_arena *a, uint16_t shard, nx_rec_key key,
+                       nx_span value)
 {
     nx_span line;
     *out = (struct nx_rec){.key = key};
@@ -143,7 +145,8 @@ nx_result nx_rec_parse(struct nx_rec *out, const nx_store *s, nx_arena *a, uint1
     return nx_store_open_seal(&out->body, s, a, shard, name, value);
 }
 
-/* --- linked ids ------------------------------------------------------------------------------------------ */
+/* --- linked ids ------------------------------------------------------------------------------------------
+ */
 
 nx_result nx_linked_id(nx_id *out, uint16_t shard)
 {

@@ -1,5 +1,5 @@
-/* Bound records as the store keeps them: a line of nine words and a sealed body. Inside this folder only; the layout is in
- * docs/PROTOCOL-sessions.md.
+/* Bound records as the store keeps them: a line of nine words and a sealed body. Inside this folder only; the
+ * layout is in docs/PROTOCOL-sessions.md.
  *
  *     state link expires made up status bounds life extra\n body
  *     L 0 1767225600000 1767225300000 s<id> 0:4711 p:<id>=3,q:<id>=0,s:<id> - - …
@@ -48,13 +48,15 @@ NX_FALLIBLE nx_bounds_read(struct nx_epochs *e, nx_id *session, nx_arena *a, nx_
 /* A name as one word without separators of ours. */
 nx_span nx_word_encode(nx_arena *a, const char *name);
 NX_FALLIBLE nx_word_decode(char **out, nx_arena *a, nx_span word);
-/* "list:index" in the numbering of the shard, as drawn; the list number of the outside is n * shards + shard. */
+/* "list:index" in the numbering of the shard, as drawn; the list number of the outside is n * shards + shard.
+ */
 NX_FALLIBLE nx_status_ref_read(struct nx_status_ref *out, const nx_store *s, uint16_t shard, nx_span text);
 
 /* Ids of sessions and families name their shard and leave room for a link number:
  * shard (2 bytes), 10 random bytes, link (4 bytes, zero in the id itself). */
 NX_FALLIBLE nx_linked_id(nx_id *out, uint16_t shard);
-NX_FALLIBLE nx_linked_split(nx_id *id, uint16_t *shard, uint32_t *link, const nx_store *s, const char *linked);
+NX_FALLIBLE nx_linked_split(nx_id *id, uint16_t *shard, uint32_t *link, const nx_store *s,
+                            const char *linked);
 NX_FALLIBLE nx_linked_join(nx_id *out, const char *id, uint32_t link);
 
 #endif

@@ -1,8 +1,8 @@
 /* The Redis backend: each act is one Lua script, run by its digest, several in a pipeline.
  *
- * Scripts are files of lua/, embedded; each is preceded by common.lua. A server that does not know a digest (it was
- * restarted) says NOSCRIPT, and that act is sent again with its text: nothing of it has run. Any other failure of the
- * connection leaves open whether the acts happened; nothing is retried here. */
+ * Scripts are files of lua/, embedded; each is preceded by common.lua. A server that does not know a digest
+ * (it was restarted) says NOSCRIPT, and that act is sent again with its text: nothing of it has run. Any
+ * other failure of the connection leaves open whether the acts happened; nothing is retried here. */
 #include "sessions/redis_pool.h"
 
 #include "base/embed.h"
@@ -112,13 +112,15 @@ static nx_result receive(redisReply **out, redisContext *c)
 
 static bool error_is(const redisReply *r, const char *word)
 {
-    return r->type == REDIS_REPLY_ERROR && nx_span_starts(nx_span_of(r->str, (size_t)r->len), nx_span_str(word));
+    return r->type == REDIS_REPLY_ERROR &&
+           nx_span_starts(nx_span_of(r->str, (size_t)r->len), nx_span_str(word));
 }
 
-/* What the server says when it is alive but cannot serve: as good as away. Anything else is a defect of ours. */
+/* What the server says when it is alive but cannot serve: as good as away. Anything else is a defect of ours.
+ */
 static nx_result refuse(const redisReply *r)
 {
-    static const char *const away[] = {"LOADING",  "READONLY", "MASTERDOWN", "OOM",     "MISCONF", "BUSY",
+    static const char *const away[] = {"LOADING",  "READONLY", "MASTERDOWN",  "OOM",        "MISCONF", "BUSY",
                                        "TRYAGAIN", "MOVED",    "CLUSTERDOWN", "NOREPLICAS", "NOAUTH"};
     char word[24];
     snprintf(word, sizeof word, "%.*s", (int)strcspn(r->str, " "), r->str);
@@ -134,7 +136,8 @@ static nx_result refuse(const redisReply *r)
 static nx_result take(struct nx_answer *out, nx_arena *a, const redisReply *r)
 {
     if (r->type == REDIS_REPLY_ERROR) return refuse(r);
-    NX_REQUIRE(r->type == REDIS_REPLY_ARRAY && r->elements >= 1 && r->elements <= NX_ANSWER_MAX, NX_ERR_STORE_REPLY);
+    NX_REQUIRE(r->type == REDIS_REPLY_ARRAY && r->elements >= 1 && r->elements <= NX_ANSWER_MAX,
+               NX_ERR_STORE_REPLY);
     nx_span *v = nx_arena_new(a, nx_span, r->elements);
     NX_NEED(v);
     for (size_t i = 0; i < r->elements; i++) {
@@ -154,7 +157,8 @@ static bool in_step(nx_result r)
     return nx_ok(r) || r.e == NX_ERR_STORE_REPLY || r.e == NX_ERR_MEMORY || r.e == NX_ERR_LIMIT;
 }
 
-static nx_result again_whole(redisReply **reply, redisContext *c, const struct redis *r, const struct nx_call *call)
+static nx_result again_whole(redisReply **reply, redisContext *c, const struct redis *r,
+                             const struct nx_call *call)
 {
     freeReplyObject(*reply);
     *reply = NULL;
@@ -163,8 +167,8 @@ static nx_result again_whole(redisReply **reply, redisContext *c, const struct r
 }
 
 /* Every reply is read before the first failure is returned, unless the connection itself failed. */
-static nx_result exchange(redisContext *c, const struct redis *r, nx_arena *a, const struct nx_call *calls, size_t n,
-                          struct nx_answer *answers)
+static nx_result exchange(redisContext *c, const struct redis *r, nx_arena *a, const struct nx_call *calls,
+                          size_t n, struct nx_answer *answers)
 {
     redisReply *replies[NX_RUN_CALLS_MAX] = {NULL};
     nx_result result = NX_OK;
@@ -181,7 +185,8 @@ static nx_result exchange(redisContext *c, const struct redis *r, nx_arena *a, c
     return result;
 }
 
-static nx_result redis_run(void *impl, nx_arena *a, const struct nx_call *calls, size_t n, struct nx_answer *answers)
+static nx_result redis_run(void *impl, nx_arena *a, const struct nx_call *calls, size_t n,
+                           struct nx_answer *answers)
 {
     struct redis *r = impl;
     for (size_t i = 0; i < n; i++)
@@ -193,7 +198,8 @@ static nx_result redis_run(void *impl, nx_arena *a, const struct nx_call *calls,
     return result;
 }
 
-/* --- the rest of the seam -------------------------------------------------------------------------------- */
+/* --- the rest of the seam --------------------------------------------------------------------------------
+ */
 
 static nx_result load_script(redisContext *c, struct script *s)
 {

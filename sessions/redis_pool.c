@@ -131,8 +131,12 @@ static void trip(struct nx_redis_pool *p)
     p->age++;
     drop_idle(p);
     if (p->rest_ms == 0) nx_log(NX_WARN, "store_away", NX_NUM("open", p->open));
-    p->rest_ms = p->rest_ms == 0 ? REST_FIRST_MS : p->rest_ms * 2 > REST_MOST_MS ? REST_MOST_MS : p->rest_ms * 2;
+    p->rest_ms = p->rest_ms == 0                 ? REST_FIRST_MS
+                 : p->rest_ms * 2 > REST_MOST_MS ? REST_MOST_MS
+                                                 : p->rest_ms * 2;
     p->rest_until_ms = nx_mono_ms() + p->rest_ms;
+    pthread_cond_broadcast(
+        &p->freed); /* whoever waits for a connection is refused now, not after his second */
 }
 
 void nx_redis_return(struct nx_redis_pool *p, struct nx_redis_lease *lease, bool ok)
@@ -168,7 +172,8 @@ static nx_result place(struct nx_redis_lease *out, struct nx_redis_pool *p)
 {
     struct timespec deadline = deadline_in(NX_REDIS_WAIT_MS);
     for (;;) {
-        NX_REQUIRE(nx_store_admitted(p->store), NX_ERR_AWAY); /* it may have become a stranger while we waited */
+        NX_REQUIRE(nx_store_admitted(p->store),
+                   NX_ERR_AWAY); /* it may have become a stranger while we waited */
         if (p->rest_ms > 0 && (p->probing || nx_mono_ms() < p->rest_until_ms)) NX_FAIL(NX_ERR_AWAY);
         if (p->idle_count > 0 || p->open < p->max) break;
         NX_REQUIRE(pthread_cond_timedwait(&p->freed, &p->lock, &deadline) != ETIMEDOUT, NX_ERR_BUSY);
@@ -194,7 +199,8 @@ static bool recognise(struct nx_redis_pool *p, const struct nx_meeting *who, boo
     return same || accept;
 }
 
-static nx_result lend(struct nx_redis_lease *out, struct nx_redis_pool *p, bool accept, struct nx_meeting *who)
+static nx_result lend(struct nx_redis_lease *out, struct nx_redis_pool *p, bool accept,
+                      struct nx_meeting *who)
 {
     *out = (struct nx_redis_lease){.c = NULL};
     pthread_mutex_lock(&p->lock);

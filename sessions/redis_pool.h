@@ -1,7 +1,8 @@
 /* Connections to one Redis: a bounded pool, a breaker, and the question who answers. Inside this folder only.
  *
- * After any error a connection is dropped and with it every idle one: they lead to the same dead peer. The breaker then
- * rests 50 ms, doubling up to 1 s; while it rests, callers are refused at once, and afterwards one of them tries. */
+ * After any error a connection is dropped and with it every idle one: they lead to the same dead peer. The
+ * breaker then rests 50 ms, doubling up to 1 s; while it rests, callers are refused at once, and afterwards
+ * one of them tries. */
 #ifndef NX_SESSIONS_REDIS_POOL_H
 #define NX_SESSIONS_REDIS_POOL_H
 
@@ -22,12 +23,12 @@ struct nx_redis_pool {
     pthread_cond_t freed;
     redisContext *idle[NX_STORE_CONNECTIONS_MAX];
     unsigned idle_count;
-    unsigned open;            /* lent and idle */
-    unsigned age;             /* grows with each failure: connections of before are not taken back */
-    int64_t rest_until_ms;    /* monotonic */
-    int64_t rest_ms;          /* 0: healthy */
-    bool probing;             /* one thread tries after a rest */
-    struct nx_meeting known;  /* who answered when the store was last met */
+    unsigned open;           /* lent and idle */
+    unsigned age;            /* grows with each failure: connections of before are not taken back */
+    int64_t rest_until_ms;   /* monotonic */
+    int64_t rest_ms;         /* 0: healthy */
+    bool probing;            /* one thread tries after a rest */
+    struct nx_meeting known; /* who answered when the store was last met */
 };
 
 struct nx_redis_lease {

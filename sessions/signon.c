@@ -10,14 +10,15 @@
 
 enum tag { T_NUMBERS = 1, T_AUTH, T_AGENT, T_ONLY };
 
-/* --- the record ------------------------------------------------------------------------------------------ */
+/* --- the record ------------------------------------------------------------------------------------------
+ */
 
 static nx_result pack(nx_span *out, nx_arena *a, const struct nx_signon *s)
 {
     nx_buf b;
     nx_buf_init(&b, a, 2048);
     nx_pack_begin(&b, VERSION);
-    uint8_t numbers[] = {(uint8_t)s->level,        (uint8_t)(s->rung + 1),     s->persistent,
+    uint8_t numbers[] = {(uint8_t)s->level,         (uint8_t)(s->rung + 1),    s->persistent,
                          (uint8_t)(s->means >> 24), (uint8_t)(s->means >> 16), (uint8_t)(s->means >> 8),
                          (uint8_t)s->means};
     nx_pack_bytes(&b, T_NUMBERS, nx_span_of(numbers, sizeof numbers));
@@ -96,7 +97,8 @@ static bool well_formed(const struct nx_signon *s)
            (s->qid != NULL) == (nx_epochs_get(&s->epochs, NX_EPOCH_QR) != NULL);
 }
 
-/* --- acts ------------------------------------------------------------------------------------------------ */
+/* --- acts ------------------------------------------------------------------------------------------------
+ */
 
 nx_result nx_signon_begin(nx_handle_text *cookie, nx_store *st, nx_arena *a, struct nx_signon *s,
                           const struct nx_note *note, enum nx_found *found)
@@ -106,8 +108,12 @@ nx_result nx_signon_begin(nx_handle_text *cookie, nx_store *st, nx_arena *a, str
     NX_REQUIRE(well_formed(s), NX_ERR_RANGE);
     s->shard = nx_store_shard(st, s->subject);
     s->link = 0;
-    struct nx_put put = {.epochs = s->epochs, .life_ms = s->idle_s * 1000, .idle_ms = s->idle_s * 1000,
-                         .ends_ms = s->ends * 1000, .index = true, .subject = s->subject};
+    struct nx_put put = {.epochs = s->epochs,
+                         .life_ms = s->idle_s * 1000,
+                         .idle_ms = s->idle_s * 1000,
+                         .ends_ms = s->ends * 1000,
+                         .index = true,
+                         .subject = s->subject};
     NX_TRY(nx_linked_id(&s->id, s->shard));
     put.key = nx_rec_name(NX_REC_SESSION, s->id.s);
     NX_TRY(pack(&put.body, a, s));
@@ -122,8 +128,8 @@ nx_result nx_signon_begin(nx_handle_text *cookie, nx_store *st, nx_arena *a, str
     return cookie_of(cookie, st, s);
 }
 
-static nx_result fetch(nx_store *st, nx_arena *a, const char *linked, bool slide, struct nx_signon *out, uint32_t *link,
-                       enum nx_found *found)
+static nx_result fetch(nx_store *st, nx_arena *a, const char *linked, bool slide, struct nx_signon *out,
+                       uint32_t *link, enum nx_found *found)
 {
     struct nx_commit c;
     struct nx_outcome o;
@@ -140,7 +146,8 @@ static nx_result fetch(nx_store *st, nx_arena *a, const char *linked, bool slide
     return o.found == NX_FOUND ? of_record(out, a, shard, &o.rec[0]) : NX_OK;
 }
 
-nx_result nx_signon_find(nx_store *st, nx_arena *a, nx_span cookie, struct nx_signon *out, enum nx_found *found)
+nx_result nx_signon_find(nx_store *st, nx_arena *a, nx_span cookie, struct nx_signon *out,
+                         enum nx_found *found)
 {
     struct nx_handle h;
     uint32_t link;
@@ -153,7 +160,8 @@ nx_result nx_signon_find(nx_store *st, nx_arena *a, nx_span cookie, struct nx_si
     return NX_OK;
 }
 
-nx_result nx_signon_get(nx_store *st, nx_arena *a, const char *id, struct nx_signon *out, enum nx_found *found)
+nx_result nx_signon_get(nx_store *st, nx_arena *a, const char *id, struct nx_signon *out,
+                        enum nx_found *found)
 {
     uint32_t link;
     return fetch(st, a, id, false, out, &link, found);
@@ -186,7 +194,8 @@ nx_result nx_signon_sid(nx_sid *out, const nx_store *st, const char *session, co
     return NX_OK;
 }
 
-/* --- lists ----------------------------------------------------------------------------------------------- */
+/* --- lists -----------------------------------------------------------------------------------------------
+ */
 
 static int later_first(const void *x, const void *y)
 {

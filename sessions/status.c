@@ -13,7 +13,8 @@ nx_result nx_status_generation(nx_store *st, nx_id *out)
     return NX_OK;
 }
 
-nx_result nx_status_read(nx_store *st, nx_arena *a, int64_t list, uint8_t bits[NX_STATUS_BYTES], enum nx_found *found)
+nx_result nx_status_read(nx_store *st, nx_arena *a, int64_t list, uint8_t bits[NX_STATUS_BYTES],
+                         enum nx_found *found)
 {
     *found = NX_GONE;
     if (list < 0) return NX_OK;

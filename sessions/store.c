@@ -1,8 +1,8 @@
 /* The store's front: admission, clocks, names, seals.
  *
- * Admission is rule 19. A backend clears `met` when it meets a store with another run id. The first thread that comes then
- * takes the meeting lock, asks who the store is, notes when this run began, and lets the watcher replay; meanwhile
- * everybody else is refused at once. */
+ * Admission is rule 19. A backend clears `met` when it meets a store with another run id. The first thread
+ * that comes then takes the meeting lock, asks who the store is, notes when this run began, and lets the
+ * watcher replay; meanwhile everybody else is refused at once. */
 #include "sessions/seam.h"
 
 #include "base/fault.h"
@@ -24,7 +24,8 @@ int64_t nx_store_shift_ms(void)
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     int64_t shift = nx_now_ms() - ((int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
-    return (shift + (shift < 0 ? -500 : 500)) / 1000 * 1000; /* shifts are whole seconds, the rest is running time */
+    return (shift + (shift < 0 ? -500 : 500)) / 1000 *
+           1000; /* shifts are whole seconds, the rest is running time */
 #else
     return 0;
 #endif
@@ -76,7 +77,8 @@ void nx_store_watch(nx_store *s, struct nx_store_watch w)
 bool nx_store_ready(const nx_store *s)
 {
     int64_t skew = atomic_load(&s->skew_ms);
-    return atomic_load(&s->met) && s->seam->up(s->impl) && skew <= NX_STORE_SKEW_MS && skew >= -NX_STORE_SKEW_MS;
+    return atomic_load(&s->met) && s->seam->up(s->impl) && skew <= NX_STORE_SKEW_MS &&
+           skew >= -NX_STORE_SKEW_MS;
 }
 
 /* Tells the store who it is; learns when this run of it was first met, and how far our clock is off. */
@@ -126,7 +128,8 @@ static nx_result admit(nx_store *s)
     return r;
 }
 
-nx_result nx_store_run(nx_store *s, nx_arena *a, const struct nx_call *calls, size_t n, struct nx_answer *answers)
+nx_result nx_store_run(nx_store *s, nx_arena *a, const struct nx_call *calls, size_t n,
+                       struct nx_answer *answers)
 {
     NX_TRY(admit(s));
     NX_REQUIRE(n >= 1 && n <= NX_RUN_CALLS_MAX, NX_ERR_INTERNAL);
@@ -134,7 +137,8 @@ nx_result nx_store_run(nx_store *s, nx_arena *a, const struct nx_call *calls, si
     return s->seam->run(s->impl, a, calls, n, answers);
 }
 
-nx_result nx_store_call(nx_store *s, nx_arena *a, const struct nx_call *call, size_t least, struct nx_answer *out)
+nx_result nx_store_call(nx_store *s, nx_arena *a, const struct nx_call *call, size_t least,
+                        struct nx_answer *out)
 {
     NX_TRY(nx_store_run(s, a, call, 1, out));
     NX_REQUIRE(out->n >= least || nx_answer_is(out, "gone"), NX_ERR_STORE_REPLY);
@@ -194,7 +198,8 @@ nx_result nx_store_info(nx_store *s, struct nx_store_info *out)
 uint16_t nx_store_shard(const nx_store *s, const char *subject)
 {
     uint8_t digest[NX_SHA256_LEN] = {0};
-    /* A failing digest gives shard 0, where the record is then not found: refused, never misplaced for long. */
+    /* A failing digest gives shard 0, where the record is then not found: refused, never misplaced for long.
+     */
     if (s->shards > 1) nx_ignore(nx_sha256(digest, nx_span_str(subject)));
     return (uint16_t)(((unsigned)digest[0] << 8 | digest[1]) % s->shards);
 }
@@ -226,7 +231,8 @@ static nx_span seal_aad(nx_arena *a, uint16_t shard, const char *name)
     return nx_span_str(nx_arena_printf(a, "%s%s", prefix, name));
 }
 
-nx_result nx_store_seal(nx_span *out, const nx_store *s, nx_arena *a, uint16_t shard, const char *name, nx_span plain)
+nx_result nx_store_seal(nx_span *out, const nx_store *s, nx_arena *a, uint16_t shard, const char *name,
+                        nx_span plain)
 {
     nx_span aad = seal_aad(a, shard, name);
     NX_NEED(aad.p);

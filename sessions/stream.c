@@ -7,7 +7,8 @@
 
 enum tag { T_AT = 1, T_TYPE, T_ACTOR, T_DETAIL };
 
-nx_result nx_note_seal(nx_span *out, const nx_store *s, nx_arena *a, uint16_t shard, const struct nx_note *note)
+nx_result nx_note_seal(nx_span *out, const nx_store *s, nx_arena *a, uint16_t shard,
+                       const struct nx_note *note)
 {
     nx_buf b;
     nx_buf_init(&b, a, NX_NOTE_MAX);
@@ -27,13 +28,15 @@ nx_result nx_stream_append(nx_store *st, uint16_t shard, const struct nx_note *n
     nx_span line;
     NX_REQUIRE(note->type, NX_ERR_MISSING);
     NX_TRY(nx_note_seal(&line, st, a, shard, note));
-    const nx_span argv[] = {NX_LIT("add"), note->subject ? nx_word_encode(a, note->subject) : NX_SPAN_NONE, line};
+    const nx_span argv[] = {NX_LIT("add"), note->subject ? nx_word_encode(a, note->subject) : NX_SPAN_NONE,
+                            line};
     const struct nx_call call = {NX_DO_STREAM, shard, argv, 3};
     struct nx_answer answer;
     return nx_store_call(st, a, &call, 1, &answer);
 }
 
-static nx_result read_entry(struct nx_stream_entry *e, const nx_store *st, nx_arena *a, uint16_t shard, const nx_span v[3])
+static nx_result read_entry(struct nx_stream_entry *e, const nx_store *st, nx_arena *a, uint16_t shard,
+                            const nx_span v[3])
 {
     nx_pack p;
     nx_span plain;

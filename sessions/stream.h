@@ -1,5 +1,5 @@
-/* The audit stream: lines that sign-ins and token issues append in the same act that makes them (ARCHITECTURE.md 3.3), sealed,
- * drained in batches into the registry's chain.
+/* The audit stream: lines that sign-ins and token issues append in the same act that makes them
+ * (ARCHITECTURE.md 3.3), sealed, drained in batches into the registry's chain.
  *
  * Drain: read after the position that the registry remembers (nx_audit_position), append the batch
  * (nx_audit_append_batch skips what it has seen), then drop up to it. Reading removes nothing. */

@@ -29,17 +29,20 @@ struct side {
     uint16_t shard;
 };
 
-static nx_result name_bucket(nx_span *out, const nx_store *st, nx_arena *a, const struct row *r, const struct bucket *b)
+static nx_result name_bucket(nx_span *out, const nx_store *st, nx_arena *a, const struct row *r,
+                             const struct bucket *b)
 {
     uint8_t mac[NX_SHA256_LEN];
-    const nx_span parts[] = {NX_LIT("throttle"), nx_span_str(r->name), nx_span_str(b->account), nx_span_str(b->source)};
+    const nx_span parts[] = {NX_LIT("throttle"), nx_span_str(r->name), nx_span_str(b->account),
+                             nx_span_str(b->source)};
     NX_TRY(nx_hmac_sha256_parts(mac, nx_master_key(st->master, NX_LABEL_BLIND), parts, 4));
     *out = nx_span_str(nx_b64u_dup(a, nx_span_of(mac, NAME_LEN)));
     NX_NEED(out->p);
     return NX_OK;
 }
 
-static nx_result add(struct side *s, const nx_store *st, nx_arena *a, const struct row *r, const struct bucket *b)
+static nx_result add(struct side *s, const nx_store *st, nx_arena *a, const struct row *r,
+                     const struct bucket *b)
 {
     NX_TRY(name_bucket(&s->argv[s->argc++], st, a, r, b));
     s->argv[s->argc++] = nx_span_number(a, b->burst);

@@ -1,16 +1,18 @@
-/* Throttles: attempts are counted before they are made, in the store, so that parallel guessing gains nothing.
+/* Throttles: attempts are counted before they are made, in the store, so that parallel guessing gains
+ * nothing.
  *
- * A bucket is GCRA: `burst` attempts at once, then one each `period`. The rows are throttle.def. Nobody can lock
- * somebody else out: what refuses is the bucket of (account, source) or of the source. The account's own bucket, which
- * strangers can fill, refuses nobody: while it is over, each source that has not signed in to that account before has
- * one attempt at a time instead of a burst. Account and source are kept as blinded digests. */
+ * A bucket is GCRA: `burst` attempts at once, then one each `period`. The rows are throttle.def. Nobody can
+ * lock somebody else out: what refuses is the bucket of (account, source) or of the source. The account's own
+ * bucket, which strangers can fill, refuses nobody: while it is over, each source that has not signed in to
+ * that account before has one attempt at a time instead of a burst. Account and source are kept as blinded
+ * digests. */
 #ifndef NX_SESSIONS_THROTTLE_H
 #define NX_SESSIONS_THROTTLE_H
 
 #include "sessions/store.h"
 
 enum nx_throttle_row {
-#define X(name, pair_burst, pair_period_s, source_burst, source_period_s, account_burst, account_period_s)             \
+#define X(name, pair_burst, pair_period_s, source_burst, source_period_s, account_burst, account_period_s)   \
     NX_THROTTLE_##name,
 #include "sessions/throttle.def"
 #undef X

@@ -2,8 +2,8 @@
 
 #include "sessions/commit.h"
 
-nx_result nx_ticket_make(nx_handle_text *out, nx_store *st, nx_arena *a, nx_handle_type type, nx_span holder, nx_span body,
-                         int64_t life_s)
+nx_result nx_ticket_make(nx_handle_text *out, nx_store *st, nx_arena *a, nx_handle_type type, nx_span holder,
+                         nx_span body, int64_t life_s)
 {
     struct nx_commit c;
     struct nx_outcome o;
@@ -21,8 +21,8 @@ nx_result nx_ticket_make(nx_handle_text *out, nx_store *st, nx_arena *a, nx_hand
 }
 
 /* take: uses it up in the same act that reads it. */
-static nx_result present(nx_store *st, nx_arena *a, const struct nx_handle *h, bool take, struct nx_ticket *out,
-                         enum nx_found *found)
+static nx_result present(nx_store *st, nx_arena *a, const struct nx_handle *h, bool take,
+                         struct nx_ticket *out, enum nx_found *found)
 {
     struct nx_commit c;
     struct nx_outcome o;
@@ -42,8 +42,8 @@ static nx_result present(nx_store *st, nx_arena *a, const struct nx_handle *h, b
     return NX_OK;
 }
 
-static nx_result open_and(nx_store *st, nx_arena *a, nx_handle_type type, nx_span holder, nx_span text, bool take,
-                          struct nx_ticket *out, enum nx_found *found)
+static nx_result open_and(nx_store *st, nx_arena *a, nx_handle_type type, nx_span holder, nx_span text,
+                          bool take, struct nx_ticket *out, enum nx_found *found)
 {
     struct nx_handle h;
     *found = NX_GONE;

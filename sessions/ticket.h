@@ -15,8 +15,8 @@ struct nx_ticket {
     nx_span body; /* in the arena */
 };
 
-NX_FALLIBLE nx_ticket_make(nx_handle_text *out, nx_store *st, nx_arena *a, nx_handle_type type, nx_span holder,
-                           nx_span body, int64_t life_s);
+NX_FALLIBLE nx_ticket_make(nx_handle_text *out, nx_store *st, nx_arena *a, nx_handle_type type,
+                           nx_span holder, nx_span body, int64_t life_s);
 /* Reads without using it up. NX_FOUND, NX_GONE, NX_SPENT. */
 NX_FALLIBLE nx_ticket_peek(nx_store *st, nx_arena *a, nx_handle_type type, nx_span holder, nx_span text,
                            struct nx_ticket *out, enum nx_found *found);

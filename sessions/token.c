@@ -7,7 +7,8 @@
 
 enum tag { T_SCOPE = 1, T_AUDIENCE, T_JKT };
 
-nx_result nx_token_new(struct nx_token_new *out, const nx_store *st, uint16_t shard, const char *client_id, int64_t life_s)
+nx_result nx_token_new(struct nx_token_new *out, const nx_store *st, uint16_t shard, const char *client_id,
+                       int64_t life_s)
 {
     NX_REQUIRE(life_s > 0 && shard < st->shards, NX_ERR_RANGE);
     *out = (struct nx_token_new){.issued = nx_now()};
@@ -51,8 +52,10 @@ nx_result nx_token_issue(nx_store *st, nx_arena *a, const struct nx_token_new *t
 {
     struct nx_commit c;
     struct nx_outcome out;
-    NX_REQUIRE(nx_epochs_get(&g->epochs, NX_EPOCH_CLIENT), NX_ERR_MISSING); /* else nothing could ever revoke it */
-    struct nx_put put = {.key = nx_rec_name(NX_REC_TOKEN, t->ref.id.s), .epochs = g->epochs,
+    NX_REQUIRE(nx_epochs_get(&g->epochs, NX_EPOCH_CLIENT),
+               NX_ERR_MISSING); /* else nothing could ever revoke it */
+    struct nx_put put = {.key = nx_rec_name(NX_REC_TOKEN, t->ref.id.s),
+                         .epochs = g->epochs,
                          .life_ms = (t->expires - t->issued) * 1000};
     NX_TRY(nx_grant_body(&put.body, a, g));
     nx_commit_begin(&c, st, a, t->ref.shard);
@@ -107,11 +110,15 @@ nx_result nx_token_kill(nx_store *st, nx_arena *a, const struct nx_token *t, con
     return nx_commit_run(&c, &o);
 }
 
-nx_result nx_token_put(struct nx_commit *c, const struct nx_token_new *t, nx_rec_key family, const char *subject,
-                       bool is_new)
+nx_result nx_token_put(struct nx_commit *c, const struct nx_token_new *t, nx_rec_key family,
+                       const char *subject, bool is_new)
 {
-    struct nx_put put = {.key = nx_rec_name(NX_REC_TOKEN, t->ref.id.s), .up = family, .up_is_new = is_new,
-                         .life_ms = (t->expires - t->issued) * 1000, .index = true, .subject = subject};
+    struct nx_put put = {.key = nx_rec_name(NX_REC_TOKEN, t->ref.id.s),
+                         .up = family,
+                         .up_is_new = is_new,
+                         .life_ms = (t->expires - t->issued) * 1000,
+                         .index = true,
+                         .subject = subject};
     NX_REQUIRE(t->ref.shard == c->shard, NX_ERR_INTERNAL);
     NX_TRY(nx_narrow_pack(&put.body, c->arena, &t->narrow));
     nx_commit_put(c, &put);

@@ -1,8 +1,8 @@
 /* Records of access tokens: what `jti` points to (rules 13, 21).
  *
- * The record of a token hangs on its grant (family.h) and is a few bytes; a client's own token carries its grant itself.
- * A check is one round trip: token, grant, the session the grant ends with, and every epoch. Killing the grant or
- * raising an epoch kills every token without touching it. */
+ * The record of a token hangs on its grant (family.h) and is a few bytes; a client's own token carries its
+ * grant itself. A check is one round trip: token, grant, the session the grant ends with, and every epoch.
+ * Killing the grant or raising an epoch kills every token without touching it. */
 #ifndef NX_SESSIONS_TOKEN_H
 #define NX_SESSIONS_TOKEN_H
 
@@ -19,7 +19,7 @@ struct nx_narrow {
 /* A token that is to be issued. Made before the act, so that it may be signed before or after it. */
 struct nx_token_new {
     struct nx_handle ref;
-    nx_handle_text jti;   /* the `jti` claim */
+    nx_handle_text jti; /* the `jti` claim */
     nx_time issued;
     nx_time expires;
     struct nx_narrow narrow;
@@ -36,8 +36,8 @@ struct nx_token {
     nx_time expires;
 };
 
-/* Client credentials: creates the record under g->epochs (client and system) in one round trip. g->subject is the client
- * id. *found is NX_STALE when one of the epochs moved on: do not sign. */
+/* Client credentials: creates the record under g->epochs (client and system) in one round trip. g->subject is
+ * the client id. *found is NX_STALE when one of the epochs moved on: do not sign. */
 NX_FALLIBLE nx_token_issue(nx_store *st, nx_arena *a, const struct nx_token_new *t, const struct nx_grant *g,
                            const struct nx_note *note, enum nx_found *found);
 

@@ -45,7 +45,8 @@ static nx_result read_body(struct nx_txn *t, nx_span body)
     return NX_OK;
 }
 
-nx_result nx_txn_find(nx_store *st, nx_arena *a, nx_span browser, nx_span text, struct nx_txn *out, enum nx_found *found)
+nx_result nx_txn_find(nx_store *st, nx_arena *a, nx_span browser, nx_span text, struct nx_txn *out,
+                      enum nx_found *found)
 {
     struct nx_commit c;
     struct nx_outcome o;

@@ -1,7 +1,8 @@
 /* Login transactions: an authorization request on its way to its answer, bound to one browser cookie.
  *
- * Each tab has its own transaction. request is written once; steps is the page's scratch (step data) and is replaced as
- * the person goes on; a save that raced with another tab's fails with NX_SPENT and changes nothing. */
+ * Each tab has its own transaction. request is written once; steps is the page's scratch (step data) and is
+ * replaced as the person goes on; a save that raced with another tab's fails with NX_SPENT and changes
+ * nothing. */
 #ifndef NX_SESSIONS_TXN_H
 #define NX_SESSIONS_TXN_H
 
@@ -26,7 +27,8 @@ NX_FALLIBLE nx_txn_find(nx_store *st, nx_arena *a, nx_span browser, nx_span text
                         enum nx_found *found);
 /* Replaces steps; t->version grows. The lifetime stays. */
 NX_FALLIBLE nx_txn_save(nx_store *st, nx_arena *a, struct nx_txn *t, nx_span steps, enum nx_found *found);
-/* Ends it: NX_FOUND for exactly one caller, NX_GONE or NX_SPENT for every other. Call it before the answer is given. */
+/* Ends it: NX_FOUND for exactly one caller, NX_GONE or NX_SPENT for every other. Call it before the answer is
+ * given. */
 NX_FALLIBLE nx_txn_end(nx_store *st, nx_arena *a, const struct nx_txn *t, enum nx_found *found);
 
 #endif

@@ -13,8 +13,8 @@ struct nx_store_url {
     nx_secret password;
 };
 
-/* "unix:/path?db=0&password=…", "redis://:password@host:port/db". Values are percent-decoded. NX_ERR_STORE_URL, after one
- * line in the log when the scheme is one of a later version. The caller wipes. */
+/* "unix:/path?db=0&password=…", "redis://:password@host:port/db". Values are percent-decoded.
+ * NX_ERR_STORE_URL, after one line in the log when the scheme is one of a later version. The caller wipes. */
 NX_FALLIBLE nx_store_url_parse(struct nx_store_url *out, const char *text);
 
 #endif

@@ -1,6 +1,7 @@
--- Bound records. ARGV[2]: "1" when client and system epochs live in this shard too; ARGV[3]: random candidates for
--- a status index, or "-"; from ARGV[4] on a run of operations. Every check is made before the first write, so an act
--- that is refused leaves nothing behind, but for the two refusals that kill (a used code, an old link).
+-- Bound records. ARGV[2]: "1" when client and system epochs live in this shard too; ARGV[3]: random
+-- candidates for a status index, or "-"; from ARGV[4] on a run of operations. Every check is made before the
+-- first write, so an act that is refused leaves nothing behind, but for the two refusals that kill (a used
+-- code, an old link).
 local here = { p = true, q = true, c = ARGV[2] == '1', y = ARGV[2] == '1' }
 local copies = {}
 local INDEX_MAX, SESSIONS_MAX, CLIENTS_MAX = 4096, 256, 64
@@ -80,8 +81,8 @@ local function crowded(subject, key)
     return count >= INDEX_MAX
 end
 
--- An unused index at random. A list in which all candidates are used counts as full, and one that has expired is never
--- opened again: the next number begins.
+-- An unused index at random. A list in which all candidates are used counts as full, and one that has expired
+-- is never opened again: the next number begins.
 local function draw(expires)
     local n = tonumber(redis.call('GET', P .. 'sn') or -1)
     local open = n >= 0 and redis.call('EXISTS', P .. 'sl:' .. whole(n)) == 1
@@ -131,8 +132,8 @@ local operations = {
             slide(found[1])
         end
     end },
-    -- put: key, up ("+…": put by this very act), bounds, life, idle, ends, extra, status, subject ("": the fetched
-    -- record's), body
+    -- put: key, up ("+…": put by this very act), bounds, life, idle, ends, extra, status, subject ("": the
+    -- fetched record's), body
     P = { 10, function(a)
         if string.match(a[2], '^%a') and not (found[1] and found[1].key == a[2]) then
             local _, refusal = chain(a[2])
@@ -167,7 +168,8 @@ local operations = {
             keep(P .. 'x:' .. a[9], expires)
         end
     end },
-    -- swap: key, expected link, new state, new extra ("=" keeps), "1" and a body, "k": being used already kills what it made
+    -- swap: key, expected link, new state, new extra ("=" keeps), "1" and a body, "k": being used already
+    -- kills what it made
     W = { 6, function(a)
         local r = load(a[1])
         if not r then
@@ -228,7 +230,8 @@ local operations = {
             return refusal
         end
         local _, commas = string.gsub(all[1].extra, ',', '')
-        if commas + 1 >= CLIENTS_MAX and not string.find(',' .. all[1].extra .. ',', ',' .. a[2] .. ',', 1, true) then
+        local there = string.find(',' .. all[1].extra .. ',', ',' .. a[2] .. ',', 1, true)
+        if commas + 1 >= CLIENTS_MAX and not there then
             return { 'full' }
         end
     end, function(a)

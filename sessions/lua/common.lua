@@ -1,5 +1,5 @@
--- Shared by every act. KEYS[1] is the shard's prefix "{sN}:", which all keys of an act begin with; ARGV[1] shifts
--- the clock (tests; 0 otherwise). Times are milliseconds.
+-- Shared by every act. KEYS[1] is the shard's prefix "{sN}:", which all keys of an act begin with; ARGV[1]
+-- shifts the clock (tests; 0 otherwise). Times are milliseconds.
 local P = KEYS[1]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000) + tonumber(ARGV[1])
@@ -33,8 +33,8 @@ local function load(key)
 end
 
 local function save(r, body)
-    local line = table.concat({ r.state, whole(r.link), whole(r.expires), r.made, r.up, r.status, r.bounds, r.life,
-        r.extra }, ' ')
+    local line = table.concat({ r.state, whole(r.link), whole(r.expires), r.made, r.up, r.status, r.bounds,
+        r.life, r.extra }, ' ')
     redis.call('SET', P .. 'r:' .. r.key, line .. '\n' .. body, 'PX', whole(math.max(1, r.expires - now)))
 end
 

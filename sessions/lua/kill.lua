@@ -1,7 +1,7 @@
--- A revocation applied to one shard. ARGV: shift, seq, act (r revoke, s suspend, z resume), scope (p q s c e),
--- subject or "-", target, a time before which it must have been made (0: any), then kind, id, value of each epoch that is raised, and "1" when its copy lives in this shard.
--- The list of what was killed is kept under the sequence number until it is forgotten: applying again gives it again
--- and does nothing.
+-- A revocation applied to one shard. ARGV: shift, seq, act (r revoke, s suspend, z resume), scope (p q s c
+-- e), subject or "-", target, a time before which it must have been made (0: any), then kind, id, value of
+-- each epoch that is raised, and "1" when its copy lives in this shard. The list of what was killed is kept
+-- under the sequence number until it is forgotten: applying again gives it again and does nothing.
 local seq, act, scope, subject, target = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local before = tonumber(ARGV[7] or 0)
 if act == 'f' then
@@ -22,8 +22,8 @@ for i = 8, #ARGV, 4 do
     end
 end
 
--- Whether the record is bound to this name, under an epoch that the act has ended. What was made under the new epoch is
--- spared: a replay must not kill what came after.
+-- Whether the record is bound to this name, under an epoch that the act has ended. What was made under the
+-- new epoch is spared: a replay must not kill what came after.
 local function bound(r, kind, id)
     for k, name, value in string.gmatch(r.bounds, '(%a):([^=,]+)=?(%d*)') do
         if k == kind and name == id then

@@ -1,12 +1,13 @@
--- A QR order is one string: "state version tries created deadline by why", then the sealed body. ARGV: shift, act, id,
--- and what the act needs. Done and dead orders stay readable for a minute, so that both screens can say why.
+-- A QR order is one string: "state version tries created deadline by why", then the sealed body. ARGV: shift,
+-- act, id, and what the act needs. Done and dead orders stay readable for a minute, so that both screens can
+-- say why.
 local act, key = ARGV[2], P .. 'o:' .. ARGV[3]
 local LINGER = 60000
 local o
 
 local function save(body)
-    local line = table.concat({ o.state, whole(o.version), whole(o.tries), whole(o.created), whole(o.deadline), o.by,
-        o.why }, ' ')
+    local line = table.concat({ o.state, whole(o.version), whole(o.tries), whole(o.created),
+        whole(o.deadline), o.by, o.why }, ' ')
     o.value = line .. '\n' .. body
     redis.call('SET', key, o.value, 'PX', whole(math.max(1, o.deadline - now)))
 end
@@ -26,7 +27,8 @@ local function body_after(arg)
 end
 
 if act == 'begin' then
-    o = { state = 'shown', version = 0, tries = 0, created = now, deadline = now + ARGV[4], by = '-', why = '-' }
+    o = { state = 'shown', version = 0, tries = 0, created = now, deadline = now + ARGV[4], by = '-',
+        why = '-' }
     save(ARGV[5])
     return reply('ok')
 end

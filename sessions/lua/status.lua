@@ -1,5 +1,5 @@
--- ARGV: shift, and the number of a list to read, or "?" for the numbers of those that exist. Lists end one by one and
--- out of order; a run of 64 absent ones is taken for the end.
+-- ARGV: shift, and the number of a list to read, or "?" for the numbers of those that exist. Lists end one by
+-- one and out of order; a run of 64 absent ones is taken for the end.
 if ARGV[2] ~= '?' then
     local bits = redis.call('GET', P .. 'sl:' .. ARGV[2])
     return bits and { 'ok', bits } or { 'gone' }

@@ -1,5 +1,6 @@
--- GCRA. ARGV: shift, "t" take or "r" refund, then buckets: name, burst, period, mode. mode "a" never refuses, but
--- leaves the buckets after it one attempt at a time while it is over; "n" refuses; "k" refuses and heeds no "a".
+-- GCRA. ARGV: shift, "t" take or "r" refund, then buckets: name, burst, period, mode. mode "a" never refuses,
+-- but leaves the buckets after it one attempt at a time while it is over; "n" refuses; "k" refuses and heeds
+-- no "a".
 local strict, allowed, wait = false, true, 0
 local buckets = {}
 for i = 3, #ARGV, 4 do

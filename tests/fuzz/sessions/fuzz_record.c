@@ -1,5 +1,5 @@
-/* What comes back from the store is not trusted either: record lines, bounds, packs of grants, and the store's URL. The first
- * byte picks the parser. */
+/* What comes back from the store is not trusted either: record lines, bounds, packs of grants, and the
+ * store's URL. The first byte picks the parser. */
 #include "sessions/grant.h"
 #include "sessions/record.h"
 #include "sessions/url.h"

@@ -80,8 +80,8 @@ static inline bool redis_start(struct rig *g)
         dup2(null, 1);
         dup2(null, 2);
         if (getppid() == parent)
-            execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path, "--dir", g->folder, "--save", "",
-                   "--appendonly", "yes", "--appendfsync", "no", "--hz", "100", (char *)NULL);
+            execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path, "--dir", g->folder,
+                   "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--hz", "100", (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 400; i++) {
@@ -126,7 +126,8 @@ static inline void make_portal(struct rig *g, const char *id)
     char metadata[512], made[NX_CLIENT_ID_MAX + 1];
     snprintf(metadata, sizeof metadata,
              "{\"client_name\":\"%s\",\"redirect_uris\":[\"https://%s.localhost/cb\"],"
-             "\"backchannel_logout_uri\":\"https://%s.localhost/out\"}", id, id, id);
+             "\"backchannel_logout_uri\":\"https://%s.localhost/out\"}",
+             id, id, id);
     const struct nx_client_record record = {.id = id, .metadata = metadata, .sector = id, .owner = "uid:0"};
     OK(nx_client_record_create(g->h->registry, &record, made));
 }
@@ -146,7 +147,8 @@ static inline struct rig *rig_new(bool redis)
     g->a = nx_arena_open(64 << 20);
     assert_non_null(g->a);
     house_open(g);
-    struct nx_person p = {.user_name = "citizen", .kind = NX_CITIZEN, .active = true, .proofing = 1, .name = "An"};
+    struct nx_person p = {
+        .user_name = "citizen", .kind = NX_CITIZEN, .active = true, .proofing = 1, .name = "An"};
     struct nx_person_made made;
     OK(nx_person_create(g->h->registry, &p, NULL, 0, &made));
     g->person = made.id;
@@ -188,17 +190,20 @@ static inline int teardown(void **state)
     return 0;
 }
 
-#define RIG(state)                                                                                             \
-    struct rig *g = *(state);                                                                                  \
-    if (!g) {                                                                                                  \
-        skip();                                                                                                \
-        return;                                                                                                \
-    }                                                                                                          \
-    nx_arena *a = g->a;                                                                                        \
+#define RIG(state)                                                                                           \
+    struct rig *g = *(state);                                                                                \
+    if (!g) {                                                                                                \
+        skip();                                                                                              \
+        return;                                                                                              \
+    }                                                                                                        \
+    nx_arena *a = g->a;                                                                                      \
     (void)a
 
-#define NX_BOTH(f)                                                                                             \
-    {#f " (memory)", f, setup_memory, teardown, NULL}, {#f " (redis)", f, setup_redis, teardown, NULL}
+#define NX_BOTH(f)                                                                                           \
+    {#f " (memory)", f, setup_memory, teardown, NULL},                                                       \
+    {                                                                                                        \
+#f " (redis)", f, setup_redis, teardown, NULL                                                        \
+    }
 
 static inline int64_t epoch(struct rig *g, char kind, const char *id)
 {
@@ -214,14 +219,27 @@ static inline void sign_in(struct rig *g, struct signed_in *s, const char *qid, 
     nx_handle_text code;
     struct nx_code read;
     s->client = client;
-    s->session = (struct nx_signon){.subject = g->person.s, .qid = qid, .level = 1, .rung = -1, .means = 1,
-                                    .auth_time = nx_now(), .idle_s = 1800, .ends = nx_now() + 28800};
+    s->session = (struct nx_signon){.subject = g->person.s,
+                                    .qid = qid,
+                                    .level = 1,
+                                    .rung = -1,
+                                    .means = 1,
+                                    .auth_time = nx_now(),
+                                    .idle_s = 1800,
+                                    .ends = nx_now() + 28800};
     OK(nx_epochs_set(&s->session.epochs, NX_EPOCH_PERSON, g->person.s, epoch(g, 'p', g->person.s)));
     OK(nx_epochs_set(&s->session.epochs, NX_EPOCH_QR, qid, epoch(g, 'q', qid)));
     OK(nx_signon_begin(&s->cookie, st, g->a, &s->session, &NX_NOTE_NONE, &found));
     assert_int_equal(found, NX_FOUND);
-    struct nx_grant grant = {.client_id = client, .subject = g->person.s, .qid = qid, .scope = "openid", .level = 1,
-                             .rung = -1, .refreshes = true, .refresh_until = nx_now() + 86400, .refresh_idle_s = 7200,
+    struct nx_grant grant = {.client_id = client,
+                             .subject = g->person.s,
+                             .qid = qid,
+                             .scope = "openid",
+                             .level = 1,
+                             .rung = -1,
+                             .refreshes = true,
+                             .refresh_until = nx_now() + 86400,
+                             .refresh_idle_s = 7200,
                              .token_s = 300};
     OK(nx_epochs_set(&grant.epochs, NX_EPOCH_CLIENT, client, epoch(g, 'c', client)));
     OK(nx_epochs_set(&grant.epochs, NX_EPOCH_SYSTEM, NX_EPOCH_SYSTEM_ID, epoch(g, 'y', NX_EPOCH_SYSTEM_ID)));
@@ -270,12 +288,14 @@ static inline int status_of(struct rig *g, const struct signed_in *s)
 
 static inline bool dead(struct rig *g, const struct signed_in *s)
 {
-    return !session_lives(g, s) && !token_lives(g, s) && !family_lives(g, s) && status_of(g, s) == NX_STATUS_REVOKED;
+    return !session_lives(g, s) && !token_lives(g, s) && !family_lives(g, s) &&
+           status_of(g, s) == NX_STATUS_REVOKED;
 }
 
 static inline bool alive(struct rig *g, const struct signed_in *s)
 {
-    return session_lives(g, s) && token_lives(g, s) && family_lives(g, s) && status_of(g, s) == NX_STATUS_VALID;
+    return session_lives(g, s) && token_lives(g, s) && family_lives(g, s) &&
+           status_of(g, s) == NX_STATUS_VALID;
 }
 
 static inline size_t notices_of(struct rig *g, int64_t seq, struct nx_notice_list *out)

@@ -2,7 +2,7 @@
 #include "rig.h"
 
 static int64_t order(struct rig *g, enum nx_revoke_act act, enum nx_revoke_scope scope, const char *target,
-                      const char *subject)
+                     const char *subject)
 {
     int64_t seq = 0;
     const struct nx_revoke_order o = {act, scope, target, subject, "lost phone", "uid:0"};
@@ -13,7 +13,8 @@ static int64_t order(struct rig *g, enum nx_revoke_act act, enum nx_revoke_scope
 /* A device identity of the same person. */
 static void second_identity(struct rig *g, nx_id *qid)
 {
-    struct nx_qr_identity q = {.person = g->person, .kind = NX_QR_PAPER, .status = NX_QR_ACTIVE, .bound_at = 1};
+    struct nx_qr_identity q = {
+        .person = g->person, .kind = NX_QR_PAPER, .status = NX_QR_ACTIVE, .bound_at = 1};
     OK(nx_qr_identity_create(g->h->registry, &q));
     *qid = q.qid;
 }
@@ -38,7 +39,8 @@ static void test_a_qr_identity_and_nothing_else(void **state)
     struct nx_qr_identity q;
     OK(nx_qr_identity_get(g->h->registry, a, g->qid.s, &q));
     assert_int_equal(q.status, NX_QR_REVOKED);
-    assert_int_equal(order(g, NX_REVOKE, NX_REVOKE_QR, g->qid.s, NULL), seq); /* again: the first act's number */
+    assert_int_equal(order(g, NX_REVOKE, NX_REVOKE_QR, g->qid.s, NULL),
+                     seq); /* again: the first act's number */
     assert_int_equal(notices_of(g, seq, &notices), 1);
 }
 
@@ -149,16 +151,20 @@ static void test_orders_that_make_no_sense(void **state)
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_string_equal(nx_err_name(nx_revoke(g->h, a, &bad[i], NULL).e), "RANGE");
-    const struct nx_revoke_order unknown = {NX_REVOKE, NX_REVOKE_QR, "aaaaaaaaaaaaaaaaaaaaaaaaaa", NULL, "r", "uid:0"};
+    const struct nx_revoke_order unknown = {NX_REVOKE, NX_REVOKE_QR, "aaaaaaaaaaaaaaaaaaaaaaaaaa",
+                                            NULL,      "r",          "uid:0"};
     assert_string_equal(nx_err_name(nx_revoke(g->h, a, &unknown, NULL).e), "NOT_FOUND");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        NX_BOTH(test_a_qr_identity_and_nothing_else), NX_BOTH(test_rule_18_sessions_and_sub),
-        NX_BOTH(test_what_she_gave_to_one_portal),    NX_BOTH(test_a_client_and_the_system),
-        NX_BOTH(test_suspend_and_resume),             NX_BOTH(test_the_receipt),
+        NX_BOTH(test_a_qr_identity_and_nothing_else),
+        NX_BOTH(test_rule_18_sessions_and_sub),
+        NX_BOTH(test_what_she_gave_to_one_portal),
+        NX_BOTH(test_a_client_and_the_system),
+        NX_BOTH(test_suspend_and_resume),
+        NX_BOTH(test_the_receipt),
         NX_BOTH(test_orders_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
-/* The durable act is torn apart between any two of its steps, in every way this test knows: a statement or a round trip
- * fails, the process is killed, the store restarts, falls back, or is lost. Afterwards the next start has either the whole
- * act or nothing of it: rule 19 and rule 20. */
+/* The durable act is torn apart between any two of its steps, in every way this test knows: a statement or a
+ * round trip fails, the process is killed, the store restarts, falls back, or is lost. Afterwards the next
+ * start has either the whole act or nothing of it: rule 19 and rule 20. */
 #include "rig.h"
 
 static nx_result revoke_qr(struct rig *g, nx_arena *a, int64_t *seq)
@@ -58,8 +58,10 @@ static void assert_nothing(struct rig *g, const struct signed_in *s)
 static void assert_whole_or_nothing(struct rig *g, const struct signed_in *s)
 {
     struct nx_revocation v;
-    if (recorded(g, &v)) assert_whole(g, s);
-    else assert_nothing(g, s);
+    if (recorded(g, &v))
+        assert_whole(g, s);
+    else
+        assert_nothing(g, s);
 }
 
 /* A node starts: meets the store, applies what is pending. */
@@ -71,7 +73,8 @@ static void next_start(struct rig *g)
     OK(nx_revoke_tick(g->h));
 }
 
-/* --- the n-th act of a kind fails --------------------------------------------------------------------------------- */
+/* --- the n-th act of a kind fails
+ * --------------------------------------------------------------------------------- */
 
 /* Returns whether the fault happened. */
 static bool one_failure(nx_act act, unsigned n, bool redis)
@@ -90,10 +93,14 @@ static bool one_failure(nx_act act, unsigned n, bool redis)
     struct nx_revocation v;
     bool durable = recorded(g, &v);
     if (nx_ok(r)) assert_true(durable);
-    if (redis) next_start(g);
-    else OK(nx_revoke_tick(g->h));
-    if (durable) assert_whole(g, &s);
-    else assert_nothing(g, &s);
+    if (redis)
+        next_start(g);
+    else
+        OK(nx_revoke_tick(g->h));
+    if (durable)
+        assert_whole(g, &s);
+    else
+        assert_nothing(g, &s);
     rig_free(g);
     return fired;
 }
@@ -125,7 +132,8 @@ static void test_rule_20_every_round_trip_may_fail_and_the_node_restarts(void **
     every_failure(NX_ACT_STORE, true, 1);
 }
 
-/* --- the process is killed ------------------------------------------------------------------------------------------ */
+/* --- the process is killed
+ * ------------------------------------------------------------------------------------------ */
 
 /* A node of its own revokes and is killed after so many microseconds. */
 static void killed_node(struct rig *g, useconds_t after)
@@ -173,12 +181,14 @@ static void test_rule_20_a_killed_node(void **state)
     assert_true(whole > 0); /* the last ones had time enough */
 }
 
-/* --- the store restarts, falls back, is lost -------------------------------------------------------------------------- */
+/* --- the store restarts, falls back, is lost
+ * -------------------------------------------------------------------------- */
 
 static void copy_folder(const struct rig *g, const char *from, const char *to)
 {
     char command[256];
-    snprintf(command, sizeof command, "rm -rf %s/%s && cp -a %s/%s %s/%s", g->folder, to, g->folder, from, g->folder, to);
+    snprintf(command, sizeof command, "rm -rf %s/%s && cp -a %s/%s %s/%s", g->folder, to, g->folder, from,
+             g->folder, to);
     assert_int_equal(system(command), 0);
 }
 
@@ -242,8 +252,14 @@ static void test_rule_22_the_store_is_lost(void **state)
 static void test_rule_19_a_lost_epoch_is_not_zero(void **state)
 {
     RIG(state);
-    struct nx_signon s = {.subject = g->person.s, .qid = g->qid.s, .level = 1, .rung = -1, .means = 1,
-                          .auth_time = nx_now(), .idle_s = 1800, .ends = nx_now() + 28800};
+    struct nx_signon s = {.subject = g->person.s,
+                          .qid = g->qid.s,
+                          .level = 1,
+                          .rung = -1,
+                          .means = 1,
+                          .auth_time = nx_now(),
+                          .idle_s = 1800,
+                          .ends = nx_now() + 28800};
     nx_handle_text cookie;
     enum nx_found found;
     int64_t seq;
@@ -262,14 +278,18 @@ static void test_rule_20_revoked_while_the_store_is_away(void **state)
     struct signed_in s;
     int64_t seq;
     sign_in(g, &s, g->qid.s, DVC);
-    if (g->redis) redis_stop(g);
-    else nx_memory_away(g->h->store, true);
+    if (g->redis)
+        redis_stop(g);
+    else
+        nx_memory_away(g->h->store, true);
     assert_string_equal(nx_err_name(revoke_qr(g, a, &seq).e), "AWAY");
     struct nx_revocation v;
     assert_true(recorded(g, &v));
     assert_int_equal(v.applied, 0);
-    if (g->redis) assert_true(redis_start(g));
-    else nx_memory_away(g->h->store, false);
+    if (g->redis)
+        assert_true(redis_start(g));
+    else
+        nx_memory_away(g->h->store, false);
     meet(g);
     OK(nx_revoke_tick(g->h));
     assert_whole(g, &s);

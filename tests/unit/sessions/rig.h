@@ -1,5 +1,5 @@
-/* A store of each kind for the tests of this folder: memory, and a private redis-server of the test's own on a unix
- * socket in a folder of its own. Every case is walked on both (NX_BOTH). */
+/* A store of each kind for the tests of this folder: memory, and a private redis-server of the test's own on
+ * a unix socket in a folder of its own. Every case is walked on both (NX_BOTH). */
 #ifndef NX_TESTS_SESSIONS_RIG_H
 #define NX_TESTS_SESSIONS_RIG_H
 
@@ -96,9 +96,9 @@ static inline bool redis_start(struct rig *g)
         int null = open("/dev/null", O_RDWR);
         dup2(null, 1);
         dup2(null, 2);
-        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path, "--dir", g->dir, "--save", "",
-               "--appendonly", "yes", "--appendfsync", "no", "--maxmemory-policy", "noeviction", "--daemonize", "no",
-               "--hz", "100", (char *)NULL);
+        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path, "--dir", g->dir, "--save",
+               "", "--appendonly", "yes", "--appendfsync", "no", "--maxmemory-policy", "noeviction",
+               "--daemonize", "no", "--hz", "100", (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 400; i++) {
@@ -129,8 +129,12 @@ static void rig_open(struct rig *g, bool watched)
     memset(key, 7, sizeof key);
     nx_log_level(NX_ERROR);
     OK(nx_master_from(&g->master, nx_span_of(key, sizeof key)));
-    struct nx_store_options o = {.url = g->redis ? g->url : "memory:", .master = g->master, .shards = g->shards,
-                                 .connections = 8, .epochs = {truth_load, &g->truth}, .watched = watched};
+    struct nx_store_options o = {.url = g->redis ? g->url : "memory:",
+                                 .master = g->master,
+                                 .shards = g->shards,
+                                 .connections = 8,
+                                 .epochs = {truth_load, &g->truth},
+                                 .watched = watched};
     OK(nx_store_open(&g->st, &o));
     g->a = nx_arena_open(16 << 20);
     assert_non_null(g->a);
@@ -216,28 +220,41 @@ static inline int teardown(void **state)
 }
 
 /* The rig of a case, or the case is skipped. */
-#define RIG(state)                                                                                             \
-    struct rig *g = *(state);                                                                                  \
-    if (!g) {                                                                                                  \
-        skip();                                                                                                \
-        return;                                                                                                \
-    }                                                                                                          \
-    nx_arena *a = g->a;                                                                                        \
-    nx_store *st = g->st;                                                                                      \
+#define RIG(state)                                                                                           \
+    struct rig *g = *(state);                                                                                \
+    if (!g) {                                                                                                \
+        skip();                                                                                              \
+        return;                                                                                              \
+    }                                                                                                        \
+    nx_arena *a = g->a;                                                                                      \
+    nx_store *st = g->st;                                                                                    \
     (void)a, (void)st
 
-#define NX_BOTH(f)                                                                                             \
-    {#f " (memory)", f, setup_memory, teardown, NULL}, {#f " (redis)", f, setup_redis, teardown, NULL}
-#define NX_ALL(f)                                                                                              \
-    NX_BOTH(f), {#f " (memory, 16 shards)", f, setup_sharded, teardown, NULL},                                 \
-        {#f " (redis, 16 shards)", f, setup_redis_sharded, teardown, NULL}
+#define NX_BOTH(f)                                                                                           \
+    {#f " (memory)", f, setup_memory, teardown, NULL},                                                       \
+    {                                                                                                        \
+#f " (redis)", f, setup_redis, teardown, NULL                                                        \
+    }
+#define NX_ALL(f)                                                                                            \
+    NX_BOTH(f), {#f " (memory, 16 shards)", f, setup_sharded, teardown, NULL},                               \
+    {                                                                                                        \
+#f " (redis, 16 shards)", f, setup_redis_sharded, teardown, NULL                                     \
+    }
 
-/* --- things to sign in with -------------------------------------------------------------------------------- */
+/* --- things to sign in with --------------------------------------------------------------------------------
+ */
 
 static inline struct nx_signon a_person(struct rig *g)
 {
-    struct nx_signon s = {.subject = PERSON, .qid = QID, .level = 1, .rung = -1, .means = 1, .auth_time = nx_now(),
-                          .agent = "Firefox on Linux", .idle_s = 1800, .ends = nx_now() + 8 * 3600};
+    struct nx_signon s = {.subject = PERSON,
+                          .qid = QID,
+                          .level = 1,
+                          .rung = -1,
+                          .means = 1,
+                          .auth_time = nx_now(),
+                          .agent = "Firefox on Linux",
+                          .idle_s = 1800,
+                          .ends = nx_now() + 8 * 3600};
     OK(nx_epochs_set(&s.epochs, NX_EPOCH_PERSON, PERSON, g->truth.person));
     OK(nx_epochs_set(&s.epochs, NX_EPOCH_QR, QID, g->truth.qr));
     return s;
@@ -247,18 +264,31 @@ static inline struct nx_signon signed_in(struct rig *g, nx_handle_text *cookie)
 {
     struct nx_signon s = a_person(g);
     enum nx_found found;
-    OK(nx_signon_begin(cookie, g->st, g->a, &s, &(struct nx_note){.type = "session.started", .subject = PERSON}, &found));
+    OK(nx_signon_begin(cookie, g->st, g->a, &s,
+                       &(struct nx_note){.type = "session.started", .subject = PERSON}, &found));
     assert_int_equal(found, NX_FOUND);
     return s;
 }
 
 static inline struct nx_grant a_grant(struct rig *g, const char *client)
 {
-    struct nx_grant x = {.client_id = client, .subject = PERSON, .qid = QID, .sector = "dvc.localhost",
-                         .scope = "openid profile", .redirect_uri = "https://dvc.localhost/cb", .nonce = "n-1",
-                         .code_challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", .level = 1, .rung = -1,
-                         .means = 1, .auth_time = nx_now(), .token_s = 300, .refreshes = true,
-                         .refresh_until = nx_now() + 86400, .refresh_idle_s = 7200, .status = NX_STATUS_REF_NONE};
+    struct nx_grant x = {.client_id = client,
+                         .subject = PERSON,
+                         .qid = QID,
+                         .sector = "dvc.localhost",
+                         .scope = "openid profile",
+                         .redirect_uri = "https://dvc.localhost/cb",
+                         .nonce = "n-1",
+                         .code_challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+                         .level = 1,
+                         .rung = -1,
+                         .means = 1,
+                         .auth_time = nx_now(),
+                         .token_s = 300,
+                         .refreshes = true,
+                         .refresh_until = nx_now() + 86400,
+                         .refresh_idle_s = 7200,
+                         .status = NX_STATUS_REF_NONE};
     OK(nx_epochs_set(&x.epochs, NX_EPOCH_CLIENT, client, g->truth.client));
     OK(nx_epochs_set(&x.epochs, NX_EPOCH_SYSTEM, NX_EPOCH_SYSTEM_ID, g->truth.system));
     return x;

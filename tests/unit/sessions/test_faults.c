@@ -1,6 +1,6 @@
-/* The n-th round trip to the store fails, for every n of a whole sign-in: nothing half done is left. A failure hits before
- * the act is sent; what was done earlier in the flow stands, what comes later never happened, and no code can be used after
- * its tokens were refused. */
+/* The n-th round trip to the store fails, for every n of a whole sign-in: nothing half done is left. A
+ * failure hits before the act is sent; what was done earlier in the flow stands, what comes later never
+ * happened, and no code can be used after its tokens were refused. */
 #include "rig.h"
 
 struct flow {
@@ -14,7 +14,8 @@ static nx_result begin(struct rig *g, struct flow *f)
 {
     enum nx_found found;
     f->p.session = a_person(g);
-    return nx_signon_begin(&f->p.cookie, g->st, g->a, &f->p.session, &(struct nx_note){.type = "session.started"}, &found);
+    return nx_signon_begin(&f->p.cookie, g->st, g->a, &f->p.session,
+                           &(struct nx_note){.type = "session.started"}, &found);
 }
 
 static nx_result ask(struct rig *g, struct flow *f)
@@ -89,8 +90,10 @@ static void test_every_round_trip_may_fail(void **state)
         run_flow(g, &f);
         fired = nx_fault_fired(NX_ACT_STORE);
         nx_fault_arm(NX_ACT_STORE, 0);
-        if (fired) assert_int_equal(f.result.e, NX_ERR_AWAY);
-        else assert_int_equal(f.done, 4);
+        if (fired)
+            assert_int_equal(f.result.e, NX_ERR_AWAY);
+        else
+            assert_int_equal(f.done, 4);
         check(g, &f, before);
     }
     assert_true(n >= 7); /* begin, issue, find, redeem, find, rotate, and the epochs that were loaded */
@@ -108,9 +111,12 @@ static void test_random_bytes_may_fail(void **state)
         run_flow(g, &f);
         fired = nx_fault_fired(NX_ACT_RANDOM);
         nx_fault_arm(NX_ACT_RANDOM, 0);
-        if (fired && f.done == 0) assert_in_range(sessions_of_person(g) - before, 0, 1); /* made, its cookie not */
-        if (fired) assert_false(nx_ok(f.result));
-        else assert_int_equal(f.done, 4);
+        if (fired && f.done == 0)
+            assert_in_range(sessions_of_person(g) - before, 0, 1); /* made, its cookie not */
+        if (fired)
+            assert_false(nx_ok(f.result));
+        else
+            assert_int_equal(f.done, 4);
     }
     assert_true(n > 10);
 }
@@ -126,8 +132,10 @@ static void test_memory_may_fail(void **state)
         run_flow(g, &f);
         fired = nx_fault_fired(NX_ACT_ALLOC);
         nx_fault_arm(NX_ACT_ALLOC, 0);
-        if (!fired) assert_int_equal(f.done, 4);
-        else if (f.done < 4) assert_int_equal(f.result.e, NX_ERR_MEMORY);
+        if (!fired)
+            assert_int_equal(f.done, 4);
+        else if (f.done < 4)
+            assert_int_equal(f.result.e, NX_ERR_MEMORY);
         nx_arena_close(g->a); /* an arena that failed once stays failed */
         g->a = nx_arena_open(16 << 20);
         assert_non_null(g->a);

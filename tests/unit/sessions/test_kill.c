@@ -1,14 +1,20 @@
-/* Applying revocations: each scope kills what it names and nothing else, twice is once, and what came after is spared. */
+/* Applying revocations: each scope kills what it names and nothing else, twice is once, and what came after
+ * is spared. */
 #include "rig.h"
 
 static int64_t next_seq;
 
 /* Applies an act for PERSON; the epoch, if any, is raised as the registry does. */
-static struct nx_killed_list apply(struct rig *g, enum nx_kill_act act, enum nx_kill_scope scope, const char *target)
+static struct nx_killed_list apply(struct rig *g, enum nx_kill_act act, enum nx_kill_scope scope,
+                                   const char *target)
 {
     struct nx_killed_list killed;
-    struct nx_kill k = {.seq = ++next_seq, .shard = nx_store_shard(g->st, PERSON), .act = act, .scope = scope,
-                        .subject = PERSON, .target = target};
+    struct nx_kill k = {.seq = ++next_seq,
+                        .shard = nx_store_shard(g->st, PERSON),
+                        .act = act,
+                        .scope = scope,
+                        .subject = PERSON,
+                        .target = target};
     if (act == NX_KILL_REVOKE && scope == NX_KILL_PERSON)
         OK(nx_epochs_set(&k.epochs, NX_EPOCH_PERSON, PERSON, ++g->truth.person));
     if (act == NX_KILL_REVOKE && scope == NX_KILL_QR)
@@ -156,7 +162,8 @@ static void test_rule_20_twice_is_once(void **state)
     struct nx_killed_list one = apply(g, NX_KILL_REVOKE, NX_KILL_PERSON, PERSON), two;
     OK(nx_kill_applied(st, shard, &seq, &known));
     assert_int_equal(seq, next_seq);
-    struct nx_kill k = {.seq = next_seq, .shard = shard, .scope = NX_KILL_PERSON, .subject = PERSON, .target = PERSON};
+    struct nx_kill k = {
+        .seq = next_seq, .shard = shard, .scope = NX_KILL_PERSON, .subject = PERSON, .target = PERSON};
     OK(nx_epochs_set(&k.epochs, NX_EPOCH_PERSON, PERSON, g->truth.person));
     sign_in_to(g, &p, "dvc"); /* since then she is back */
     OK(nx_kill_apply(st, a, &k, &two));
@@ -173,8 +180,12 @@ static void test_rule_20_a_replayed_withdrawal_spares_a_later_grant(void **state
     RIG(state);
     struct portal p;
     sign_in_to(g, &p, "dvc");
-    struct nx_kill k = {.seq = ++next_seq, .shard = nx_store_shard(st, PERSON), .scope = NX_KILL_CLIENT,
-                        .subject = PERSON, .target = "dvc", .made_before_ms = (nx_now() + 1) * 1000};
+    struct nx_kill k = {.seq = ++next_seq,
+                        .shard = nx_store_shard(st, PERSON),
+                        .scope = NX_KILL_CLIENT,
+                        .subject = PERSON,
+                        .target = "dvc",
+                        .made_before_ms = (nx_now() + 1) * 1000};
     struct nx_killed_list killed;
     nx_clock_shift(60);
     sign_in_to(g, &p, "dvc");

@@ -12,7 +12,8 @@ static struct nx_order begun(struct rig *g)
 
 static struct nx_order at(struct rig *g, enum nx_order_state to)
 {
-    static const enum nx_order_state line[] = {NX_ORDER_CONTEXT, NX_ORDER_APPROVED, NX_ORDER_DIGITS, NX_ORDER_DONE};
+    static const enum nx_order_state line[] = {NX_ORDER_CONTEXT, NX_ORDER_APPROVED, NX_ORDER_DIGITS,
+                                               NX_ORDER_DONE};
     struct nx_order o = begun(g);
     enum nx_found found;
     if (to == NX_ORDER_SHOWN) return o;
@@ -60,10 +61,11 @@ static void test_the_line(void **state)
 static void test_no_other_step(void **state)
 {
     RIG(state);
-    static const bool allowed[7][7] = {
-        [NX_ORDER_TAKEN][NX_ORDER_CONTEXT] = true, [NX_ORDER_CONTEXT][NX_ORDER_APPROVED] = true,
-        [NX_ORDER_APPROVED][NX_ORDER_DIGITS] = true, [NX_ORDER_APPROVED][NX_ORDER_DONE] = true,
-        [NX_ORDER_DIGITS][NX_ORDER_DONE] = true};
+    static const bool allowed[7][7] = {[NX_ORDER_TAKEN][NX_ORDER_CONTEXT] = true,
+                                       [NX_ORDER_CONTEXT][NX_ORDER_APPROVED] = true,
+                                       [NX_ORDER_APPROVED][NX_ORDER_DIGITS] = true,
+                                       [NX_ORDER_APPROVED][NX_ORDER_DONE] = true,
+                                       [NX_ORDER_DIGITS][NX_ORDER_DONE] = true};
     for (int from = NX_ORDER_SHOWN; from <= NX_ORDER_DONE; from++)
         for (int to = NX_ORDER_SHOWN; to <= NX_ORDER_DEAD; to++) {
             struct nx_order o = at(g, (enum nx_order_state)from);

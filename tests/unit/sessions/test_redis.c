@@ -7,9 +7,24 @@ static void test_urls(void **state)
 {
     (void)state;
     struct nx_store_url u;
-    static const char *const bad[] = {"", "redis", "redis:", "redis://", "redis://host:port", "redis://host:70000", "unix:",
-        "unix:/s?x=1", "unix:/s?db=x", "redis://user:pw@h", "redis://h/x", "redis+cluster://h:1", "rediss://h",
-        "redis+sentinel://h:1/m", "http://h", "redis://[::1", "redis://[::1]x", "unix:/s?password="};
+    static const char *const bad[] = {"",
+                                      "redis",
+                                      "redis:",
+                                      "redis://",
+                                      "redis://host:port",
+                                      "redis://host:70000",
+                                      "unix:",
+                                      "unix:/s?x=1",
+                                      "unix:/s?db=x",
+                                      "redis://user:pw@h",
+                                      "redis://h/x",
+                                      "redis+cluster://h:1",
+                                      "rediss://h",
+                                      "redis+sentinel://h:1/m",
+                                      "http://h",
+                                      "redis://[::1",
+                                      "redis://[::1]x",
+                                      "unix:/s?password="};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(nx_store_url_parse(&u, bad[i]).e, NX_ERR_STORE_URL);
     OK(nx_store_url_parse(&u, "unix:/run/r.sock?db=3&password=a%26b"));
@@ -42,7 +57,8 @@ static nx_result fail_meeting(void *ctx, nx_store *s)
     return nx_fail(NX_ERR_IO, __func__, __LINE__);
 }
 
-/* Rule 19: nothing is served before the watcher has run, and nothing after a restart until it has run again. */
+/* Rule 19: nothing is served before the watcher has run, and nothing after a restart until it has run again.
+ */
 static void admission(struct rig *g, void (*restart)(struct rig *g))
 {
     int count = 0;
@@ -110,8 +126,10 @@ static void test_rule_19_codes_and_orders_of_before_a_restart(void **state)
     OK(nx_order_begin(st, a, NX_LIT("x"), &o));
     OK(nx_ticket_make(&ticket, st, a, NX_HANDLE_ENROL, NX_SPAN_NONE, NX_LIT("x"), 60));
     usleep(5000); /* made before, by the millisecond */
-    if (g->redis) kill_and_start(g);
-    else nx_memory_restart(st, false);
+    if (g->redis)
+        kill_and_start(g);
+    else
+        nx_memory_restart(st, false);
     for (int i = 0; i < 100 && !nx_ok(nx_store_ping(st)); i++)
         usleep(10000);
     assert_int_equal(redeem(g, &p), NX_GONE);
@@ -218,7 +236,8 @@ static void test_every_key_ends(void **state)
         redisReply *ttl = redisCommand(c, "PTTL %s", key);
         if (ttl->integer < 0) {
             lasting++;
-            assert_true(strstr(key, ":e:") || strstr(key, ":run") || strstr(key, ":gen") || strstr(key, ":rev"));
+            assert_true(strstr(key, ":e:") || strstr(key, ":run") || strstr(key, ":gen") ||
+                        strstr(key, ":rev"));
         }
         freeReplyObject(ttl);
     }
@@ -256,7 +275,8 @@ static void test_a_session_with_one_portal_is_small(void **state)
     }
     OK(nx_store_info(st, &after));
     int64_t each = (after.used_bytes - before.used_bytes) / PEOPLE;
-    print_message("# %lld bytes of Redis per session with one portal, its code not yet expired\n", (long long)each);
+    print_message("# %lld bytes of Redis per session with one portal, its code not yet expired\n",
+                  (long long)each);
     assert_true(each > 100 && each < 2600);
 }
 

@@ -173,7 +173,8 @@ static void test_tickets(void **state)
     nx_clock_shift(121);
     OK(nx_ticket_peek(st, a, NX_HANDLE_ENROL, NX_LIT("h"), nx_span_str(text.s), &t, &found));
     assert_int_equal(found, NX_GONE);
-    assert_int_equal(nx_ticket_make(&text, st, a, NX_HANDLE_ENROL, NX_SPAN_NONE, NX_LIT("x"), 4000).e, NX_ERR_RANGE);
+    assert_int_equal(nx_ticket_make(&text, st, a, NX_HANDLE_ENROL, NX_SPAN_NONE, NX_LIT("x"), 4000).e,
+                     NX_ERR_RANGE);
 }
 
 static void test_a_code_becomes_tokens(void **state)
@@ -257,7 +258,8 @@ static void test_refresh_of_a_confidential_client(void **state)
     }
     OK(nx_family_refresh(st, a, "thue", nx_span_str(p.given.refresh.s), &t, &NX_NOTE_NONE, &f, &found));
     assert_int_equal(found, NX_GONE);
-    OK(nx_family_kill(st, a, f.ref.shard ? f.ref.shard : p.read.ref.shard, p.given.family.ref.id.s, &NX_NOTE_NONE));
+    OK(nx_family_kill(st, a, f.ref.shard ? f.ref.shard : p.read.ref.shard, p.given.family.ref.id.s,
+                      &NX_NOTE_NONE));
     assert_int_equal(family_state(g, &p), NX_GONE);
     OK(nx_token_find(st, a, "dvc", nx_span_str(t.jti.s), &read, &found));
     assert_int_equal(found, NX_STALE);
@@ -271,8 +273,10 @@ static void rotating(struct rig *g, struct portal *p)
     assert_int_equal(redeem(g, p), NX_FOUND);
 }
 
-/* One refresh by a public client: find, sign, rotate. Returns what came out; *text is the answer it would send. */
-static enum nx_found rotate(struct rig *g, const char *presented, nx_handle_text *next, char text[32], bool *again)
+/* One refresh by a public client: find, sign, rotate. Returns what came out; *text is the answer it would
+ * send. */
+static enum nx_found rotate(struct rig *g, const char *presented, nx_handle_text *next, char text[32],
+                            bool *again)
 {
     struct nx_family f;
     struct nx_token_new t;
@@ -301,7 +305,8 @@ static void test_rule_15_rotation(void **state)
     rotating(g, &p);
     assert_int_equal(rotate(g, p.given.refresh.s, &second, one, &again), NX_FOUND);
     assert_false(again);
-    assert_int_equal(rotate(g, p.given.refresh.s, &none, two, &again), NX_FOUND); /* a retry: the very same answer */
+    assert_int_equal(rotate(g, p.given.refresh.s, &none, two, &again),
+                     NX_FOUND); /* a retry: the very same answer */
     assert_true(again);
     assert_string_equal(one, two);
     assert_int_equal(rotate(g, second.s, &third, three, &again), NX_FOUND);
@@ -372,8 +377,13 @@ static void test_a_grant_without_refresh(void **state)
 
 static struct nx_grant own_grant(struct rig *g)
 {
-    struct nx_grant x = {.client_id = "svc", .subject = "svc", .scope = "read", .audience = "https://api", .level = 0,
-                         .rung = -1, .token_s = 300};
+    struct nx_grant x = {.client_id = "svc",
+                         .subject = "svc",
+                         .scope = "read",
+                         .audience = "https://api",
+                         .level = 0,
+                         .rung = -1,
+                         .token_s = 300};
     OK(nx_epochs_set(&x.epochs, NX_EPOCH_CLIENT, "svc", g->truth.client));
     OK(nx_epochs_set(&x.epochs, NX_EPOCH_SYSTEM, NX_EPOCH_SYSTEM_ID, g->truth.system));
     return x;
@@ -396,7 +406,8 @@ static void test_rule_21_client_credentials(void **state)
     assert_string_equal(read.family.s, "");
 
     struct nx_killed_list killed;
-    struct nx_kill k = {.seq = 1, .shard = nx_store_shard(st, "svc"), .scope = NX_KILL_EPOCH, .target = "svc"};
+    struct nx_kill k = {
+        .seq = 1, .shard = nx_store_shard(st, "svc"), .scope = NX_KILL_EPOCH, .target = "svc"};
     OK(nx_epochs_set(&k.epochs, NX_EPOCH_CLIENT, "svc", g->truth.client = 1));
     OK(nx_kill_apply(st, a, &k, &killed));
     OK(nx_token_find(st, a, "svc", nx_span_str(t.jti.s), &read, &found));
@@ -409,7 +420,9 @@ static void test_rule_21_client_credentials(void **state)
     assert_int_equal(found, NX_FOUND);
 
     /* The system's epoch, which lives in a shard of its own. */
-    k = (struct nx_kill){.seq = 2, .shard = nx_store_shard(st, NX_EPOCH_SYSTEM_ID), .scope = NX_KILL_EPOCH,
+    k = (struct nx_kill){.seq = 2,
+                         .shard = nx_store_shard(st, NX_EPOCH_SYSTEM_ID),
+                         .scope = NX_KILL_EPOCH,
                          .target = NX_EPOCH_SYSTEM_ID};
     OK(nx_epochs_set(&k.epochs, NX_EPOCH_SYSTEM, NX_EPOCH_SYSTEM_ID, g->truth.system = 1));
     OK(nx_kill_apply(st, a, &k, &killed));
@@ -609,7 +622,8 @@ static void test_audit_stream(void **state)
     struct nx_family f;
     enum nx_found found;
     OK(nx_token_new(&t, st, shard, "dvc", 300));
-    struct nx_note note = {.type = "token.refreshed", .actor = "client:dvc", .detail = "{\"scope\":\"openid\"}"};
+    struct nx_note note = {
+        .type = "token.refreshed", .actor = "client:dvc", .detail = "{\"scope\":\"openid\"}"};
     OK(nx_family_refresh(st, a, "dvc", nx_span_str(p.given.refresh.s), &t, &note, &f, &found));
     OK(nx_stream_append(st, shard, &(struct nx_note){.type = "x", .actor = "system"}));
     OK(nx_stream_read(st, a, shard, "0-0", 100, &b));
@@ -701,8 +715,8 @@ int main(void)
         NX_ALL(test_throttle_of_a_source),
         NX_ALL(test_status_lists),
         /* On memory alone: Redis removes keys by its own clock, which no test shifts. */
-        {"test_rule_22_an_expired_list_number_is_not_given_again", test_rule_22_an_expired_list_number_is_not_given_again,
-         setup_memory, teardown, NULL},
+        {"test_rule_22_an_expired_list_number_is_not_given_again",
+         test_rule_22_an_expired_list_number_is_not_given_again, setup_memory, teardown, NULL},
         NX_ALL(test_audit_stream),
         NX_BOTH(test_limits),
         NX_BOTH(test_a_session_has_a_limited_number_of_clients),

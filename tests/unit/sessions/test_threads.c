@@ -1,5 +1,5 @@
-/* Many threads, one store: what may happen once happens once, and a revocation either sees a grant or stops it. Threads only
- * record; the main thread asserts. */
+/* Many threads, one store: what may happen once happens once, and a revocation either sees a grant or stops
+ * it. Threads only record; the main thread asserts. */
 #include "rig.h"
 
 #define THREADS 8
@@ -48,7 +48,8 @@ static void close_all(struct worker w[THREADS])
         nx_arena_close(w[i].a);
 }
 
-/* --- one code, eight redeemers -------------------------------------------------------------------------------- */
+/* --- one code, eight redeemers
+ * -------------------------------------------------------------------------------- */
 
 static nx_result redeem_once(struct worker *w)
 {
@@ -81,18 +82,21 @@ static void test_a_code_is_redeemed_once(void **state)
     assert_int_equal(count_found(w, NX_FOUND), 1);
     assert_int_equal(count_found(w, NX_SPENT), THREADS - 1);
     for (int i = 0; i < THREADS; i++)
-        if (w[i].found == NX_FOUND) assert_int_not_equal(token_state(g, &w[i].p), NX_FOUND); /* the others killed it */
+        if (w[i].found == NX_FOUND)
+            assert_int_not_equal(token_state(g, &w[i].p), NX_FOUND); /* the others killed it */
     close_all(w);
 }
 
-/* --- one ticket, one transaction, one guard -------------------------------------------------------------------- */
+/* --- one ticket, one transaction, one guard
+ * -------------------------------------------------------------------- */
 
 static void *taker(void *arg)
 {
     struct worker *w = arg;
     struct nx_ticket t;
     pthread_barrier_wait(w->start);
-    w->result = nx_ticket_take(w->g->st, w->a, NX_HANDLE_RESPONSE, NX_SPAN_NONE, nx_span_str(w->text), &t, &w->found);
+    w->result =
+        nx_ticket_take(w->g->st, w->a, NX_HANDLE_RESPONSE, NX_SPAN_NONE, nx_span_str(w->text), &t, &w->found);
     return NULL;
 }
 
@@ -129,7 +133,8 @@ static void test_a_guard_lets_one_through(void **state)
     close_all(w);
 }
 
-/* --- digits: parallel guessing gains nothing (rule 9) ----------------------------------------------------------- */
+/* --- digits: parallel guessing gains nothing (rule 9)
+ * ----------------------------------------------------------- */
 
 static void *guesser(void *arg)
 {
@@ -158,7 +163,8 @@ static void test_rule_09_parallel_guessing_gains_nothing(void **state)
     close_all(w);
 }
 
-/* --- rule 21: revoke against issue ------------------------------------------------------------------------------ */
+/* --- rule 21: revoke against issue
+ * ------------------------------------------------------------------------------ */
 
 /* Signs in and gets tokens until a revocation stops it; remembers what it was given last. */
 static nx_result sign_in_once(struct worker *w)
@@ -193,8 +199,11 @@ static void *revoker(void *arg)
 {
     struct worker *w = arg;
     struct nx_killed_list killed;
-    struct nx_kill k = {.seq = 1, .shard = nx_store_shard(w->g->st, PERSON), .scope = NX_KILL_PERSON,
-                        .subject = PERSON, .target = PERSON};
+    struct nx_kill k = {.seq = 1,
+                        .shard = nx_store_shard(w->g->st, PERSON),
+                        .scope = NX_KILL_PERSON,
+                        .subject = PERSON,
+                        .target = PERSON};
     pthread_barrier_wait(w->start);
     nx_result r = nx_epochs_set(&k.epochs, NX_EPOCH_PERSON, PERSON, 1);
     usleep(2000);
@@ -237,10 +246,8 @@ static void test_rule_21_revoke_against_issue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        NX_BOTH(test_a_code_is_redeemed_once),
-        NX_BOTH(test_a_ticket_is_taken_once),
-        NX_BOTH(test_a_guard_lets_one_through),
-        NX_BOTH(test_rule_09_parallel_guessing_gains_nothing),
+        NX_BOTH(test_a_code_is_redeemed_once),      NX_BOTH(test_a_ticket_is_taken_once),
+        NX_BOTH(test_a_guard_lets_one_through),     NX_BOTH(test_rule_09_parallel_guessing_gains_nothing),
         NX_BOTH(test_rule_21_revoke_against_issue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
