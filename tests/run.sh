@@ -152,7 +152,7 @@ stage_e2e() {
     need_build asan nixad nixactl || return
     need_node_modules || return
     export NIXA_BIN=$here/build/asan
-    if [ -e tests/e2e/scene.mjs ]; then echo "e2e_scene node tests/e2e/scene.mjs" | NX_TEST_LIMIT=900 run_programs 1; fi
+    scripts tests/e2e 'scene*.mjs' | NX_TEST_LIMIT=900 run_programs 1
 }
 
 # --- deep -------------------------------------------------------------------------------------------------

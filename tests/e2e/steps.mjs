@@ -7,7 +7,7 @@ export async function go(page, click) {
   await page.waitForLoadState('domcontentloaded');
 }
 
-const submit = (page, selector) => go(page, () => page.locator(selector).first().click());
+export const submit = (page, selector) => go(page, () => page.locator(selector).first().click());
 
 export const at = (page, path) => new URL(page.url()).pathname.startsWith(path);
 
@@ -40,7 +40,7 @@ export async function typeDigits(page, digits) {
   await submit(page, 'form:has(#digits) button[type=submit]');
 }
 
-const shownDigits = async (phone) => (await phone.locator('[data-screen=digits]:visible [data-slot=digits]').textContent()).trim();
+export const shownDigits = async (phone) => (await phone.locator('[data-screen=digits]:visible [data-slot=digits]').textContent()).trim();
 
 // Enrols the phone from the person's page, both held by the same person.
 export async function enrolPhone(person, phone, password, pin, label) {
