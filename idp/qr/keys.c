@@ -46,6 +46,19 @@ NX_FALLIBLE nx_qr_jwks(json_t **out, nx_arena *a, nx_keyring *r)
     return NX_OK;
 }
 
+NX_FALLIBLE nx_qr_card_key(nx_signing_key **out, nx_arena *a, nx_keyring *r, nx_span kid)
+{
+    struct nx_key_row *rows;
+    size_t n;
+    NX_REQUIRE(kid.n == NX_QR_KID_LEN, NX_ERR_JOSE_KEY);
+    NX_TRY(nx_keyring_list(&rows, &n, a, r));
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].use != NX_USE_QR || !nx_span_starts(nx_span_str(rows[i].kid), kid)) continue;
+        return nx_keyring_find(out, r, NX_USE_BIT(NX_USE_QR), nx_span_str(rows[i].kid));
+    }
+    NX_FAIL(NX_ERR_JOSE_KEY);
+}
+
 /* The tokens of all lists of cards, and their URIs. */
 static nx_result add_lists(json_t *uris, json_t *tokens, nx_arena *a, struct nx_house *house, nx_time now)
 {

@@ -9,6 +9,8 @@
 #define NX_QR_BUNDLE_S 86400
 #define NX_QR_TYP_BUNDLE "nixa-bundle+jwt"
 
+/* Our card key with this short kid. *out is owned: nx_signing_key_release. NX_ERR_JOSE_KEY. */
+NX_FALLIBLE nx_qr_card_key(nx_signing_key **out, nx_arena *a, nx_keyring *r, nx_span kid);
 /* {"keys":[…]}, each with "purpose" (docs/PROTOCOL-qr.md section 2). *out is owned: json_decref. */
 NX_FALLIBLE nx_qr_jwks(json_t **out, nx_arena *a, nx_keyring *r);
 /* {"bundle": JWS, "lists": [tokens]} as text (section 10). */

@@ -143,14 +143,22 @@ static nx_result count_success(struct nx_house *house, const struct nx_qr_identi
     return nx_registry_commit(&change);
 }
 
+NX_FALLIBLE nx_pin_burn(const struct nx_house *house, const nx_secret *pin)
+{
+    struct nx_password_cost cost = cost_of(house);
+    nx_result r = nx_password_verify(NULL, &cost, pin, pepper(house));
+    return r.e == NX_ERR_PASSWORD ? NX_OK : r;
+}
+
 NX_FALLIBLE nx_pin_check(struct nx_pin_result *out, struct nx_house *house, nx_arena *a, const struct nx_qr_identity *q,
                          const nx_secret *pin, const char *source)
 {
     *out = (struct nx_pin_result){.right = false, .left = 0, .bound_at = q->bound_at};
     struct nx_credential c;
     nx_result r = nx_credential_get(house->registry, a, q->person.s, q->qid.s, NX_CREDENTIAL_PIN, &c);
-    if (r.e == NX_ERR_NOT_FOUND) return NX_OK;
+    if (r.e == NX_ERR_NOT_FOUND) return nx_pin_burn(house, pin);
     NX_TRY(r);
+    out->counted = true;
     if (q->failures >= NX_PIN_FAILURES_MAX) return NX_OK;
     out->left = (int)(NX_PIN_FAILURES_MAX - q->failures);
 

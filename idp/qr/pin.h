@@ -17,6 +17,7 @@
 struct nx_pin_result {
     bool right;
     int left;      /* tries that are left; 0: the identity must be suspended now */
+    bool counted;  /* there is a PIN, and tries at it are counted; false: there is nothing to guess */
     int bound_at;  /* of the identity */
 };
 
@@ -34,5 +35,8 @@ NX_FALLIBLE nx_pin_set(struct nx_house *house, nx_arena *a, const struct nx_qr_i
  * failure, is wrong with left 0. */
 NX_FALLIBLE nx_pin_check(struct nx_pin_result *out, struct nx_house *house, nx_arena *a, const struct nx_qr_identity *q,
                          const nx_secret *pin, const char *source);
+
+/* What a check costs when there is nothing to check, so that an unknown identity is not told apart by time. */
+NX_FALLIBLE nx_pin_burn(const struct nx_house *house, const nx_secret *pin);
 
 #endif

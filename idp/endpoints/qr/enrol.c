@@ -26,19 +26,13 @@ static nx_result visit(struct look *l, nx_request *rq, nx_reply *rp)
 {
     *l = (struct look){.rq = rq, .rp = rp, .a = rq->arena, .house = nx_house_of(rq)};
     nx_gate_open(&l->gate, l->house, l->a, NX_FACE_SELF);
+    l->gate.facts.ask.change = true; /* rules 3, 8: a sign-in at p0 or p1, or by paper, enrols nothing */
+    l->gate.facts.ask.max_age = -1;
     NX_TRY(nx_gate_browser(&l->gate, nx_span_str(nx_browser_session(rq)), NULL));
     return nx_gate_require(&l->terms, &l->gate);
 }
 
 /* ---- beginning --------------------------------------------------------------------------------------------------- */
-
-/* Rule 3: a sign-in at p0 or p1 enrols nothing. */
-static nx_result check_rung(const struct look *l)
-{
-    int rung = l->gate.session.rung;
-    NX_REQUIRE(rung != NX_P0 && rung != NX_P1, NX_ERR_RUNG);
-    return NX_OK;
-}
 
 static nx_result throttle(struct look *l)
 {
@@ -145,7 +139,6 @@ nx_result nx_qr_enrol_page(nx_request *rq, nx_reply *rp)
         NX_TRY(find(&l, e, &id));
         return draw(&l, 200, NULL);
     }
-    NX_TRY(check_rung(&l));
     if (nx_ok(nx_sign_in_recent(l.house, &l.gate.session))) return begin(&l);
     nx_reply_redirect(rp, CONFIRM);
     return NX_OK;
@@ -181,7 +174,6 @@ nx_result nx_qr_enrol_digits_page(nx_request *rq, nx_reply *rp)
     nx_id id;
     int left;
     NX_TRY(visit(&l, rq, rp));
-    NX_TRY(check_rung(&l));
     NX_TRY(find(&l, nx_form(rq, "e"), &id));
     const char *typed = nx_form(rq, "digits");
     if (l.gone || !typed || strcmp(page_state(&l.it), "digits") != 0) return draw(&l, 200, NULL);

@@ -190,6 +190,7 @@ static nx_result draw(struct look *l, int status, const char *error)
     nx_view_label(v, "error", error);
     nx_view_url(v, "again_url", via_txn(l, PAGE));
     nx_view_url(v, "password_url", via_txn(l, "/login"));
+    nx_view_url(v, "paper_url", via_txn(l, "/login/paper"));
     NX_TRY(set_token(v, l, "csrf", PAGE "/digits"));
     NX_TRY(set_token(v, l, "csrf_same", PAGE "/same"));
     NX_TRY(set_token(v, l, "csrf_cancel", PAGE "/cancel"));

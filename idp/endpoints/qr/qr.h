@@ -60,6 +60,8 @@ nx_result nx_qr_login_digits(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_login_same(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_login_return(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_login_cancel(nx_request *rq, nx_reply *rp);
+nx_result nx_paper_page(nx_request *rq, nx_reply *rp);
+nx_result nx_paper_post(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_enrol_page(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_enrol_frames(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_enrol_digits_page(nx_request *rq, nx_reply *rp);

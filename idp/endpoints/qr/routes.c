@@ -42,6 +42,9 @@ static const struct nx_route rows[] = {
     {NX_POST, "/login/qr/same", 1024, FORM, NX_RATE_LOGIN, NX_LANE_FAST, nx_qr_login_same},
     {NX_POST, "/login/qr/cancel", 1024, FORM, NX_RATE_LOGIN, NX_LANE_FAST, nx_qr_login_cancel},
 
+    {NX_GET, "/login/paper", 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_paper_page},
+    {NX_POST, "/login/paper", 4096, FORM, NX_RATE_LOGIN, NX_LANE_HASH, nx_paper_post},
+
     {NX_GET, "/me/phones/enrol", 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_qr_enrol_page},
     {NX_GET, "/me/phones/frames", 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_qr_enrol_frames},
     {NX_POST, "/me/phones/digits", 1024, FORM, NX_RATE_LOGIN, NX_LANE_FAST, nx_qr_enrol_digits_page},
