@@ -8,6 +8,30 @@
 
 /* ---- birth and end ----------------------------------------------------------------------------------------- */
 
+static nx_arena *arena_take(nx_http_server *s)
+{
+    pthread_mutex_lock(&s->spare_lock);
+    nx_arena *a = s->spare_count ? s->spare[--s->spare_count] : NULL;
+    pthread_mutex_unlock(&s->spare_lock);
+    return a ? a : nx_arena_open(s->plan.request_arena_max);
+}
+
+static void arena_give(nx_http_server *s, nx_arena *a)
+{
+    nx_arena_reset(a);
+    pthread_mutex_lock(&s->spare_lock);
+    bool kept = s->spare_count < NX_SPARE_ARENAS;
+    if (kept) s->spare[s->spare_count++] = a;
+    pthread_mutex_unlock(&s->spare_lock);
+    if (!kept) nx_arena_close(a);
+}
+
+void nx_spares_close(nx_http_server *s)
+{
+    while (s->spare_count)
+        nx_arena_close(s->spare[--s->spare_count]);
+}
+
 /* The request line is complete: the earliest moment that libmicrohttpd tells of. The target is kept as it was sent,
  * since what the handler gets is cut and decoded. */
 void *nx_call_begin(void *server, const char *target, struct MHD_Connection *mhd)
@@ -17,7 +41,7 @@ void *nx_call_begin(void *server, const char *target, struct MHD_Connection *mhd
     struct nx_call *call = conn ? calloc(1, sizeof *call) : NULL;
     nx_http_server *s = server;
     if (!call) return NULL;
-    call->arena = nx_arena_open(s->plan.request_arena_max);
+    call->arena = arena_take(s);
     call->target = call->arena ? nx_arena_strdup(call->arena, target) : NULL;
     if (!call->target) {
         nx_arena_close(call->arena);
@@ -34,7 +58,7 @@ void *nx_call_begin(void *server, const char *target, struct MHD_Connection *mhd
 void nx_call_free(struct nx_call *call)
 {
     nx_request_close(call->rq);
-    nx_arena_close(call->arena);
+    arena_give(call->server, call->arena);
     free(call);
 }
 

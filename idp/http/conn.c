@@ -70,13 +70,26 @@ void nx_conn_notify(void *server, struct MHD_Connection *mhd, void **context, en
     if (!allowed) shutdown(c->fd, SHUT_RDWR);
 }
 
-static bool overdue(const struct nx_conn *c, int64_t now_ms, bool draining)
+static int64_t limit_of(const struct nx_server_plan *plan, enum nx_phase phase)
 {
-    static const int64_t limit[] = {[NX_PHASE_HEADER] = NX_HEADER_DEADLINE_MS, [NX_PHASE_BODY] = NX_BODY_DEADLINE_MS,
-                                    [NX_PHASE_WORK] = INT64_MAX, [NX_PHASE_IDLE] = NX_IDLE_DEADLINE_MS};
-    int phase = atomic_load_explicit(&c->phase, memory_order_relaxed);
+    switch (phase) {
+    case NX_PHASE_HEADER:
+        return plan->header_ms;
+    case NX_PHASE_BODY:
+        return plan->body_ms;
+    case NX_PHASE_IDLE:
+        return plan->idle_ms;
+    case NX_PHASE_WORK:
+        break;
+    }
+    return INT64_MAX; /* the handler's own limits hold, and libmicrohttpd's for a peer that takes no reply */
+}
+
+static bool overdue(const nx_http_server *s, const struct nx_conn *c, int64_t now_ms, bool draining)
+{
+    enum nx_phase phase = (enum nx_phase)atomic_load_explicit(&c->phase, memory_order_relaxed);
     int64_t age = now_ms - atomic_load_explicit(&c->since_ms, memory_order_relaxed);
-    return age > limit[phase] || (draining && phase == NX_PHASE_IDLE);
+    return age > limit_of(&s->plan, phase) || (draining && phase == NX_PHASE_IDLE);
 }
 
 void nx_conns_reap(nx_http_server *s)
@@ -85,7 +98,7 @@ void nx_conns_reap(nx_http_server *s)
     bool draining = atomic_load(&s->draining);
     pthread_mutex_lock(&s->conn_lock); /* a connection leaves the list before its descriptor is closed */
     for (struct nx_conn *c = s->conns; c; c = c->next)
-        if (overdue(c, now, draining)) shutdown(c->fd, SHUT_RDWR);
+        if (overdue(s, c, now, draining)) shutdown(c->fd, SHUT_RDWR);
     pthread_mutex_unlock(&s->conn_lock);
 }
 

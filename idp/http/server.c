@@ -15,7 +15,8 @@ void nx_server_plan_default(struct nx_server_plan *plan, unsigned cores)
 {
     unsigned n = cores ? cores : 1;
     *plan = (struct nx_server_plan){.inherited_fd = -1, .io_threads = n > 8 ? 4 : (n + 1) / 2, .connections_max = 4096,
-                                    .streams_max = 1024, .request_arena_max = 8u << 20};
+                                    .streams_max = 1024, .request_arena_max = 8u << 20, .header_ms = 10000,
+                                    .body_ms = 30000, .idle_ms = 75000};
     plan->workers[NX_LANE_FAST] = n * 4;
     plan->workers[NX_LANE_HASH] = n;
     plan->workers[NX_LANE_EGRESS] = 4;
@@ -110,6 +111,7 @@ static void init_locks(nx_http_server *s)
     pthread_condattr_t attr;
     pthread_mutex_init(&s->conn_lock, NULL);
     pthread_mutex_init(&s->stream_lock, NULL);
+    pthread_mutex_init(&s->spare_lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&s->stream_due, &attr);
@@ -178,6 +180,8 @@ void nx_http_server_close(nx_http_server *s, int drain_ms)
         MHD_stop_daemon(s->daemon[i]);
     for (int i = NX_LANE_FAST; i < NX_LANE_COUNT; i++)
         nx_lane_close(s->lane[i]);
+    nx_spares_close(s);
+    pthread_mutex_destroy(&s->spare_lock);
     pthread_cond_destroy(&s->stream_due);
     pthread_mutex_destroy(&s->stream_lock);
     pthread_mutex_destroy(&s->conn_lock);

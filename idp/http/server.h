@@ -10,7 +10,7 @@
  *
  * A lane has a queue with a stated maximum; when it is full the answer is 503 with Retry-After at once.
  * Deadlines are ours, since libmicrohttpd's timeout restarts with every byte: a header must be whole 10 s after its
- * first line, a body 30 s after the header; then the connection is shut down. */
+ * first line, a body 30 s after the header; then the connection is shut down, at most a quarter second late. */
 #ifndef NX_HTTP_SERVER_H
 #define NX_HTTP_SERVER_H
 
@@ -26,6 +26,9 @@ struct nx_server_plan {
     unsigned connections_max;
     unsigned streams_max;
     size_t request_arena_max; /* bytes of memory that one request may use */
+    int header_ms;            /* a header must be whole this long after its first line, or after the connection's start */
+    int body_ms;              /* a body this long after its header */
+    int idle_ms;              /* a connection between two requests */
 };
 /* The defaults for n cores. */
 void nx_server_plan_default(struct nx_server_plan *plan, unsigned cores);

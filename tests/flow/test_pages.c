@@ -1,6 +1,9 @@
 /* The pages of a sign-in: what they show, what they refuse, and where they lead. */
 #include "authn/password.h"
 #include "base/clock.h"
+#include "endpoints/answer.h"
+#include "endpoints/pages/pages.h"
+#include "oidc/claims.h"
 #include "rig.h"
 
 #include <setjmp.h>
@@ -264,6 +267,30 @@ static void front_page_and_apps(void **state)
     assert_true(says(rp, "nixa_http_requests_total{face=\"pages\",method=\"GET\",route=\"/wallet\",class=\"2xx\"}"));
 }
 
+static void has_text(const char *key)
+{
+    static const char *const langs[] = {"vi", "en"};
+    for (size_t i = 0; i < 2; i++)
+        if (strcmp(nx_views_text(rig.server.views, rig.arena, langs[i], key), key) == 0)
+            fail_msg("%s.txt lacks %s", langs[i], key);
+}
+
+/* Keys that stand in no template: the code puts them together. */
+static void every_error_and_claim_has_its_words(void **state)
+{
+    (void)state;
+    for (int e = NX_ERR_NONE + 1; e < NX_ERR_COUNT; e++) {
+        struct nx_answer an = nx_answer_of((nx_err)e);
+        assert_in_range(an.status, 400, 503);
+        has_text(nx_arena_printf(rig.arena, "error.%s.title", an.text));
+        has_text(nx_arena_printf(rig.arena, "error.%s.text", an.text));
+    }
+    for (int c = 0; c < NX_CLAIMS; c++)
+        has_text(nx_arena_printf(rig.arena, "claim.%s", nx_claim_name((enum nx_claim)c)));
+    for (int l = NX_LEVEL_NONE; l <= NX_M4; l++)
+        has_text(nx_level_key((enum nx_level)l));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fresh, gone)
@@ -279,6 +306,7 @@ int main(void)
         T(errors_are_pages_with_a_way_on),
         T(giving_up_goes_back_to_the_portal),
         T(front_page_and_apps),
+        T(every_error_and_claim_has_its_words),
     };
 #undef T
     return cmocka_run_group_tests(tests, up, down);

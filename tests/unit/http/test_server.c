@@ -99,6 +99,8 @@ static int up(void **state)
     sp.socket_path = path;
     sp.workers[NX_LANE_HASH] = 1;
     sp.queue[NX_LANE_HASH] = 1;
+    sp.header_ms = 500;
+    sp.body_ms = 500;
     atomic_store(&steps, 0);
     atomic_store(&closed, 0);
     atomic_store(&in_hash, 0);
@@ -316,6 +318,39 @@ static void test_drain_finishes_what_runs(void **state)
     close(idle);
 }
 
+/* One byte each 50 ms: libmicrohttpd's own timeout would never fire. */
+static bool trickles_on(int fd, const char *text, int limit_ms)
+{
+    int64_t until = nx_mono_ms() + limit_ms;
+    size_t i = 0;
+    while (nx_mono_ms() < until) {
+        if (send(fd, text[i] ? &text[i] : "x", 1, MSG_NOSIGNAL) != 1) return false;
+        if (text[i]) i++;
+        usleep(50000);
+    }
+    return true;
+}
+
+static void test_slow_headers_and_bodies_are_cut_off(void **state)
+{
+    static const char slow_body[] = "POST /echo HTTP/1.1\r\n" HEAD "Content-Length: 900\r\n\r\n";
+    char r[4096] = "";
+    (void)state;
+    int header = dial(), body = dial(), silent = dial(), good = dial();
+    put(body, slow_body, sizeof slow_body - 1);
+    assert_false(trickles_on(header, "GET /pure HTTP/1.1\r\nX: ", 1800));
+    assert_false(trickles_on(body, "", 1000));
+    assert_int_equal(recv(silent, r, 1, 0), 0);
+    close(good);
+    good = dial();
+    put(good, "GET /pure HTTP/1.1\r\n" HEAD "\r\n", sizeof("GET /pure HTTP/1.1\r\n" HEAD "\r\n") - 1);
+    assert_true(hear(good, r, sizeof r, "local\n"));
+    close(header);
+    close(body);
+    close(silent);
+    close(good);
+}
+
 static void test_socket_is_private(void **state)
 {
     struct stat st;
@@ -334,6 +369,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_full_lane_is_503, up, down),
         cmocka_unit_test_setup_teardown(test_stream_wakes_and_ends, up, down),
         cmocka_unit_test_setup_teardown(test_drain_finishes_what_runs, up, down),
+        cmocka_unit_test_setup_teardown(test_slow_headers_and_bodies_are_cut_off, up, down),
         cmocka_unit_test_setup_teardown(test_socket_is_private, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
