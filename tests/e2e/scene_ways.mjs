@@ -52,6 +52,29 @@ const toCode = async (profile, portal) => {
 };
 const dead = (profile) => profile.page.locator('[data-state=dead]').waitFor();
 
+await scenario('the keyboard alone', async () => {
+  const { page } = kiosk;
+  const { keyboard } = page;
+  const tabTo = async (selector) => {
+    for (let i = 0; i < 40; i += 1) {
+      if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return;
+      await keyboard.press('Tab');
+    }
+    throw new Error(`Tab does not reach ${selector}`);
+  };
+  await page.goto(dvc);
+  await tabTo('input[name=username]');
+  await keyboard.type(people[1].user_name);
+  await tabTo('input[name=password]');
+  await keyboard.type(people[1].password);
+  await go(page, () => keyboard.press('Enter'));
+  await tabTo('button[name=decision][value=allow]');
+  ok(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle !== 'none'), 'the focus is seen');
+  await go(page, () => keyboard.press('Enter'));
+  ok((await claims(page)).name, 'signs in and consents');
+  await kiosk.context.clearCookies();
+});
+
 await scenario('two phones of one person', async () => {
   await person.page.goto(`${nixa.issuer}/me`);
   ok(at(person.page, '/login'), '/me asks for a sign-in of its own');
