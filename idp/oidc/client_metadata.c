@@ -213,7 +213,6 @@ static nx_result called_jwks(struct nx_metadata_check *c, const char *member, co
 
 static nx_result called_sector(struct nx_metadata_check *c, const char *member, const json_t *v)
 {
-    NX_TRY(login_page(c, member, v));
     return called(c, member, v, NX_PURPOSE_SECTOR);
 }
 
