@@ -11,11 +11,11 @@ struct word {
 };
 
 /* In the order of asking: every Chromium says Chrome and Safari too. */
-static const struct word browsers[] = {{"Edg/", "Edge"},         {"OPR/", "Opera"},    {"coc_coc", "Cốc Cốc"},
-                                       {"Firefox/", "Firefox"},  {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"},
-                                       {"Chrome/", "Chrome"},    {"Chromium/", "Chrome"}, {"Version/", "Safari"},
-                                       {"curl/", "curl"}};
-static const struct word systems[] = {{"Android", "Android"}, {"iPhone", "iPhone"},   {"iPad", "iPad"},
+static const struct word browsers[] = {
+    {"Edg/", "Edge"},       {"OPR/", "Opera"},    {"coc_coc", "Cốc Cốc"}, {"Firefox/", "Firefox"},
+    {"FxiOS/", "Firefox"},  {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"},  {"Chromium/", "Chrome"},
+    {"Version/", "Safari"}, {"curl/", "curl"}};
+static const struct word systems[] = {{"Android", "Android"}, {"iPhone", "iPhone"},  {"iPad", "iPad"},
                                       {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"},
                                       {"Linux", "Linux"}};
 

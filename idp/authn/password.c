@@ -14,7 +14,8 @@ static struct nx_password_cost cost_of(const struct nx_house *house)
                                      .memory_kib = (uint32_t)house->settings->password_memory_kib};
 }
 
-/* ---- proving ----------------------------------------------------------------------------------------------- */
+/* ---- proving
+ * ----------------------------------------------------------------------------------------------- */
 
 /* The name as throttles and the registry compare it: one account has one bucket, however it is typed. */
 static char *account_of(nx_arena *a, nx_span user_name)
@@ -46,7 +47,8 @@ static nx_result count_failure(struct nx_house *house, const struct nx_credentia
 }
 
 /* A right password brings its row up to the present cost. */
-static nx_result keep(struct nx_house *house, const struct nx_credential *credential, const nx_secret *password)
+static nx_result keep(struct nx_house *house, const struct nx_credential *credential,
+                      const nx_secret *password)
 {
     struct nx_password_cost cost = cost_of(house);
     nx_phc phc;
@@ -57,9 +59,10 @@ static nx_result keep(struct nx_house *house, const struct nx_credential *creden
     return nx_credential_succeeded(house->registry, credential);
 }
 
-/* The epoch first, then the row once more: a password that was changed while the old one was being hashed is seen
- * either here or by the epoch, under which the session will be made. */
-static nx_result still_so(struct nx_proof *out, struct nx_house *house, nx_arena *a, const struct nx_credential *seen)
+/* The epoch first, then the row once more: a password that was changed while the old one was being hashed is
+ * seen either here or by the epoch, under which the session will be made. */
+static nx_result still_so(struct nx_proof *out, struct nx_house *house, nx_arena *a,
+                          const struct nx_credential *seen)
 {
     struct nx_credential now;
     NX_TRY(nx_registry_epoch_get(house->registry, NX_EPOCH_PERSON, out->person, &out->epoch));
@@ -71,7 +74,8 @@ static nx_result still_so(struct nx_proof *out, struct nx_house *house, nx_arena
     return NX_OK;
 }
 
-static nx_result prove(struct nx_proof *out, struct nx_house *house, nx_arena *a, const struct nx_password_ask *ask)
+static nx_result prove(struct nx_proof *out, struct nx_house *house, nx_arena *a,
+                       const struct nx_password_ask *ask)
 {
     struct nx_person person;
     struct nx_credential credential;
@@ -82,8 +86,10 @@ static nx_result prove(struct nx_proof *out, struct nx_house *house, nx_arena *a
     NX_TRY(right);
     /* Nothing tells a closed account from a wrong password. */
     NX_REQUIRE(person.active && credential.state == NX_CREDENTIAL_ACTIVE, NX_ERR_PASSWORD);
-    *out = (struct nx_proof){.person = nx_arena_strdup(a, person.id.s), .means = NX_MEANS_PASSWORD,
-                             .bound_at = credential.bound_at, .rung = NX_RUNG_NONE};
+    *out = (struct nx_proof){.person = nx_arena_strdup(a, person.id.s),
+                             .means = NX_MEANS_PASSWORD,
+                             .bound_at = credential.bound_at,
+                             .rung = NX_RUNG_NONE};
     NX_NEED(out->person);
     NX_TRY(still_so(out, house, a, &credential));
     return keep(house, &credential, ask->password);
@@ -93,11 +99,12 @@ nx_result nx_password_prove(struct nx_proof *out, struct nx_house *house, nx_are
                             const struct nx_password_ask *ask, int64_t *retry_after_s)
 {
     struct nx_throttled throttled = {.allowed = false, .retry_after_s = 1};
-    bool plausible = ask->user_name.n > 0 && ask->user_name.n <= NX_USER_NAME_MAX && nx_utf8_printable(ask->user_name);
+    bool plausible =
+        ask->user_name.n > 0 && ask->user_name.n <= NX_USER_NAME_MAX && nx_utf8_printable(ask->user_name);
     char *account = account_of(a, plausible ? ask->user_name : NX_LIT("?"));
     NX_NEED(account);
-    struct nx_attempt attempt = {.row = NX_THROTTLE_LOGIN, .account = account, .source = ask->source,
-                                 .known = ask->known};
+    struct nx_attempt attempt = {
+        .row = NX_THROTTLE_LOGIN, .account = account, .source = ask->source, .known = ask->known};
     NX_TRY(nx_throttle_take(house->store, a, &attempt, &throttled));
     *retry_after_s = throttled.retry_after_s;
     NX_REQUIRE(throttled.allowed, NX_ERR_HTTP_RATE);
@@ -106,15 +113,17 @@ nx_result nx_password_prove(struct nx_proof *out, struct nx_house *house, nx_are
     return nx_throttle_refund(house->store, a, &attempt);
 }
 
-/* ---- new passwords ----------------------------------------------------------------------------------------- */
+/* ---- new passwords
+ * ----------------------------------------------------------------------------------------- */
 
 /* The commonest of ten characters and more; shorter ones fall by their length. Lower case. */
 static const char *const common[] = {
-    "1234567890",   "0123456789",   "12345678910",   "123456789a",   "0987654321",  "1q2w3e4r5t",   "qwertyuiop",
-    "qwerty12345",  "qwerty123456", "password12",    "password123",  "password1234", "passw0rd123", "matkhau123",
-    "matkhau1234",  "matkhau12345", "anhyeuem123",   "emyeuanh123",  "iloveyou123", "vietnam123",   "vietnam1234",
-    "vietnam2024",  "vietnam2025",  "vietnam2026",   "administrator", "admin123456", "abcdefghij",  "abc1234567",
-    "abcd123456",   "1111111111",   "aaaaaaaaaa",    "asdfghjkl123", "zxcvbnm1234", "hoilamgi123",  "khongbiet123",
+    "1234567890",    "0123456789",   "12345678910",  "123456789a",   "0987654321",   "1q2w3e4r5t",
+    "qwertyuiop",    "qwerty12345",  "qwerty123456", "password12",   "password123",  "password1234",
+    "passw0rd123",   "matkhau123",   "matkhau1234",  "matkhau12345", "anhyeuem123",  "emyeuanh123",
+    "iloveyou123",   "vietnam123",   "vietnam1234",  "vietnam2024",  "vietnam2025",  "vietnam2026",
+    "administrator", "admin123456",  "abcdefghij",   "abc1234567",   "abcd123456",   "1111111111",
+    "aaaaaaaaaa",    "asdfghjkl123", "zxcvbnm1234",  "hoilamgi123",  "khongbiet123",
 };
 
 static bool equals_folded(nx_span password, const char *word)
@@ -162,8 +171,8 @@ nx_result nx_password_make(nx_phc *out, struct nx_house *house, const nx_secret 
 
 nx_result nx_password_put(struct nx_house *house, const char *person, const nx_phc *phc)
 {
-    struct nx_credential c = {.type = NX_CREDENTIAL_PASSWORD, .state = NX_CREDENTIAL_ACTIVE, .bound_at = NX_M1,
-                              .verifier = phc->s};
+    struct nx_credential c = {
+        .type = NX_CREDENTIAL_PASSWORD, .state = NX_CREDENTIAL_ACTIVE, .bound_at = NX_M1, .verifier = phc->s};
     NX_REQUIRE(strlen(person) == NX_ID_LEN, NX_ERR_NOT_FOUND);
     memcpy(c.person.s, person, NX_ID_LEN + 1);
     return nx_credential_set(house->registry, &c);

@@ -16,14 +16,15 @@ struct signing {
     struct nx_epochs epochs;
 };
 
-/* Every epoch is read before the state that it guards: a revocation in between is then seen by the store's script,
- * which finds the epoch stale. */
+/* Every epoch is read before the state that it guards: a revocation in between is then seen by the store's
+ * script, which finds the epoch stale. */
 static nx_result read_person(struct signing *x)
 {
     const struct nx_proof *p = &x->ask->proof;
     struct nx_person person;
     int64_t epoch = p->epoch;
-    if (!p->epoch_known) NX_TRY(nx_registry_epoch_get(x->house->registry, NX_EPOCH_PERSON, p->person, &epoch));
+    if (!p->epoch_known)
+        NX_TRY(nx_registry_epoch_get(x->house->registry, NX_EPOCH_PERSON, p->person, &epoch));
     NX_TRY(nx_epochs_set(&x->epochs, NX_EPOCH_PERSON, p->person, epoch));
     nx_result r = nx_person_get(x->house->registry, x->arena, p->person, &person);
     NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_PERSON_INACTIVE);
@@ -41,7 +42,8 @@ static nx_result read_qr(struct signing *x, const char *qid)
     nx_result r = nx_qr_identity_get(x->house->registry, x->arena, qid, &q);
     NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_QR_DEAD);
     NX_TRY(r);
-    bool usable = q.status == NX_QR_ACTIVE && q.expires > x->now && strcmp(q.person.s, x->ask->proof.person) == 0;
+    bool usable =
+        q.status == NX_QR_ACTIVE && q.expires > x->now && strcmp(q.person.s, x->ask->proof.person) == 0;
     NX_REQUIRE(usable, NX_ERR_QR_DEAD);
     x->qid = nx_arena_strdup(x->arena, qid);
     NX_NEED(x->qid);
@@ -61,16 +63,19 @@ static nx_result choose_qr(struct signing *x)
 }
 
 /* What the audit trail and the person's own list of activity tell. */
-static nx_result make_note(struct nx_note *out, const struct signing *x, const char *type, const struct nx_signon *s)
+static nx_result make_note(struct nx_note *out, const struct signing *x, const char *type,
+                           const struct nx_signon *s)
 {
     const char *amr[NX_AMR_MAX];
     size_t n = nx_amr_of_means(amr, x->ask->proof.means);
     NX_AUTO_JSON means = json_array();
     for (size_t i = 0; i < n; i++)
         json_array_append_new(means, json_string(amr[i]));
-    NX_AUTO_JSON j = json_pack("{s:O, s:s*, s:s*, s:s*, s:s*}", "amr", means, "browser", x->ask->agent, "network",
-                               nx_network_label(x->arena, x->ask->source), "qid", s->qid, "client", s->only_client);
-    *out = (struct nx_note){.type = type, .subject = x->ask->proof.person,
+    NX_AUTO_JSON j =
+        json_pack("{s:O, s:s*, s:s*, s:s*, s:s*}", "amr", means, "browser", x->ask->agent, "network",
+                  nx_network_label(x->arena, x->ask->source), "qid", s->qid, "client", s->only_client);
+    *out = (struct nx_note){.type = type,
+                            .subject = x->ask->proof.person,
                             .actor = nx_arena_printf(x->arena, "person:%s", x->ask->proof.person),
                             .detail = j ? nx_json_dump(x->arena, j) : NULL};
     NX_REQUIRE(out->actor && out->detail, NX_ERR_MEMORY);
@@ -98,9 +103,15 @@ static nx_result begin(nx_handle_text *cookie, struct nx_signon *s, const struct
     const struct nx_proof *p = &x->ask->proof;
     struct nx_note note;
     enum nx_found found;
-    *s = (struct nx_signon){.subject = p->person, .qid = x->qid, .level = p->bound_at, .rung = p->rung,
-                            .means = p->means, .auth_time = x->now, .agent = x->ask->agent,
-                            .only_client = x->ask->only_client, .epochs = x->epochs};
+    *s = (struct nx_signon){.subject = p->person,
+                            .qid = x->qid,
+                            .level = p->bound_at,
+                            .rung = p->rung,
+                            .means = p->means,
+                            .auth_time = x->now,
+                            .agent = x->ask->agent,
+                            .only_client = x->ask->only_client,
+                            .epochs = x->epochs};
     set_lifetime(s, x);
     NX_TRY(make_note(&note, x, "session.started", s));
     NX_TRY(nx_signon_begin(cookie, x->house->store, x->arena, s, &note, &found));
@@ -108,8 +119,8 @@ static nx_result begin(nx_handle_text *cookie, struct nx_signon *s, const struct
     return NX_OK;
 }
 
-/* Two proofs close together are factors of one sign-in; a later one stands alone, since acr and auth_time must be true
- * of the same moment. */
+/* Two proofs close together are factors of one sign-in; a later one stands alone, since acr and auth_time
+ * must be true of the same moment. */
 static void merge(struct nx_signon *s, const struct signing *x)
 {
     const struct nx_proof *p = &x->ask->proof;
@@ -121,7 +132,8 @@ static void merge(struct nx_signon *s, const struct signing *x)
     s->agent = x->ask->agent;
 }
 
-static nx_result raise(nx_handle_text *cookie, struct nx_signon *s, const struct signing *x, enum nx_found *found)
+static nx_result raise(nx_handle_text *cookie, struct nx_signon *s, const struct signing *x,
+                       enum nx_found *found)
 {
     struct nx_note note;
     merge(s, x);
@@ -129,7 +141,8 @@ static nx_result raise(nx_handle_text *cookie, struct nx_signon *s, const struct
     return nx_signon_raise(cookie, x->house->store, x->arena, s, &note, found);
 }
 
-/* Whether the browser's present session can carry this proof: hers, of the same breadth, bound to the same identity. */
+/* Whether the browser's present session can carry this proof: hers, of the same breadth, bound to the same
+ * identity. */
 static bool carries(const struct nx_signon *s, const struct nx_sign_in_ask *ask)
 {
     if (strcmp(s->subject, ask->proof.person) != 0) return false;

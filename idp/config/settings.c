@@ -7,11 +7,11 @@
 #include <strings.h>
 
 const struct nx_setting nx_setting_rows[] = {
-#define BOOL(key, otherwise, help) \
+#define BOOL(key, otherwise, help)                                                                           \
     {#key, NX_SETTING_BOOL, offsetof(struct nx_settings, key), otherwise, NULL, 0, 1, help},
-#define NUMBER(key, otherwise, least, most, help) \
+#define NUMBER(key, otherwise, least, most, help)                                                            \
     {#key, NX_SETTING_NUMBER, offsetof(struct nx_settings, key), otherwise, NULL, least, most, help},
-#define TEXT(key, otherwise, least, most, help) \
+#define TEXT(key, otherwise, least, most, help)                                                              \
     {#key, NX_SETTING_TEXT, offsetof(struct nx_settings, key), 0, otherwise, least, most, help},
 #include "config/settings.def"
 #undef BOOL
@@ -80,7 +80,8 @@ static nx_result set_number(int64_t *out, const struct nx_setting *row, const ch
 static nx_result set_text(const char **out, const struct nx_setting *row, nx_arena *a, const char *value)
 {
     nx_span v = nx_span_str(value);
-    NX_REQUIRE((int64_t)v.n >= row->least && (int64_t)v.n <= row->most && nx_utf8_printable(v), NX_ERR_SETTING_VALUE);
+    NX_REQUIRE((int64_t)v.n >= row->least && (int64_t)v.n <= row->most && nx_utf8_printable(v),
+               NX_ERR_SETTING_VALUE);
     *out = nx_arena_dup(a, v.p ? v : NX_LIT(""));
     NX_NEED(*out);
     return NX_OK;
@@ -92,8 +93,8 @@ static void complain(const struct nx_setting *row, char complaint[NX_COMPLAINT_M
         snprintf(complaint, NX_COMPLAINT_MAX, "%s: must be true or false", row->key);
     else
         snprintf(complaint, NX_COMPLAINT_MAX, "%s: must be %s of %lld to %lld%s (%s)", row->key,
-                 row->type == NX_SETTING_NUMBER ? "a number" : "a text", (long long)row->least, (long long)row->most,
-                 row->type == NX_SETTING_NUMBER ? "" : " bytes", row->help);
+                 row->type == NX_SETTING_NUMBER ? "a number" : "a text", (long long)row->least,
+                 (long long)row->most, row->type == NX_SETTING_NUMBER ? "" : " bytes", row->help);
 }
 
 nx_result nx_settings_set(struct nx_settings *s, nx_arena *a, const char *key, const char *value,
@@ -111,7 +112,8 @@ nx_result nx_settings_set(struct nx_settings *s, nx_arena *a, const char *key, c
     return r;
 }
 
-/* ---- dump, explain ----------------------------------------------------------------------------------------- */
+/* ---- dump, explain
+ * ----------------------------------------------------------------------------------------- */
 
 /* YAML's single-quoted style: only the quote itself is written twice. */
 static void put_quoted(nx_buf *out, const char *text)
@@ -129,7 +131,8 @@ void nx_settings_dump(const struct nx_settings *s, nx_buf *out)
         const struct nx_setting *row = &nx_setting_rows[i];
         nx_buf_addf(out, "# %s\n%s: ", row->help, row->key);
         if (row->type == NX_SETTING_BOOL) nx_buf_adds(out, *nx_setting_bool(&copy, row) ? "true" : "false");
-        if (row->type == NX_SETTING_NUMBER) nx_buf_addf(out, "%lld", (long long)*nx_setting_number(&copy, row));
+        if (row->type == NX_SETTING_NUMBER)
+            nx_buf_addf(out, "%lld", (long long)*nx_setting_number(&copy, row));
         if (row->type == NX_SETTING_TEXT) put_quoted(out, *nx_setting_text(&copy, row));
         nx_buf_adds(out, "\n");
     }
@@ -140,7 +143,8 @@ void nx_settings_explain(nx_buf *out)
     for (size_t i = 0; i < nx_setting_count; i++) {
         const struct nx_setting *row = &nx_setting_rows[i];
         if (row->type == NX_SETTING_BOOL)
-            nx_buf_addf(out, "%s: true or false, default %s: %s\n", row->key, row->number ? "true" : "false", row->help);
+            nx_buf_addf(out, "%s: true or false, default %s: %s\n", row->key, row->number ? "true" : "false",
+                        row->help);
         if (row->type == NX_SETTING_NUMBER)
             nx_buf_addf(out, "%s: %lld to %lld, default %lld: %s\n", row->key, (long long)row->least,
                         (long long)row->most, (long long)row->number, row->help);

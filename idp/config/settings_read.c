@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <strings.h>
 
-/* ---- command line ------------------------------------------------------------------------------------------ */
+/* ---- command line
+ * ------------------------------------------------------------------------------------------ */
 
 struct option {
     char key[64];
@@ -22,7 +23,8 @@ static nx_result say(char complaint[NX_COMPLAINT_MAX], const char *what, const c
 }
 
 /* --key VALUE, --key=VALUE, --flag, --no-flag. */
-static nx_result parse_option(struct option *out, int left, char *const argv[], char complaint[NX_COMPLAINT_MAX])
+static nx_result parse_option(struct option *out, int left, char *const argv[],
+                              char complaint[NX_COMPLAINT_MAX])
 {
     const char *name = argv[0] + 2, *equals = strchr(name, '=');
     size_t n = equals ? (size_t)(equals - name) : strlen(name);
@@ -48,8 +50,8 @@ static nx_result parse_option(struct option *out, int left, char *const argv[], 
 }
 
 /* Walks the options; config == true takes --config alone, false all the others. */
-static nx_result walk(struct nx_settings *s, nx_arena *a, int argc, char *const argv[], int *rest, bool config,
-                      char complaint[NX_COMPLAINT_MAX])
+static nx_result walk(struct nx_settings *s, nx_arena *a, int argc, char *const argv[], int *rest,
+                      bool config, char complaint[NX_COMPLAINT_MAX])
 {
     int i = 0;
     uint64_t seen[4] = {0};
@@ -78,7 +80,8 @@ nx_result nx_settings_read(struct nx_settings *s, nx_arena *a, int argc, char *c
     return nx_settings_derive(s, a, complaint);
 }
 
-/* ---- derivation and checks --------------------------------------------------------------------------------- */
+/* ---- derivation and checks
+ * --------------------------------------------------------------------------------- */
 
 static nx_result refuse(char complaint[NX_COMPLAINT_MAX], const char *what)
 {
@@ -111,7 +114,8 @@ static nx_result derive_places(struct nx_settings *s, nx_arena *a, char complain
     return NX_OK;
 }
 
-/* RFC 8414 section 2: https, no query, no fragment. Paths are refused too: every URL of ours is at the root. */
+/* RFC 8414 section 2: https, no query, no fragment. Paths are refused too: every URL of ours is at the root.
+ */
 static bool origin_ok(const char *url)
 {
     if (strncmp(url, "https://", 8) != 0 || !nx_ascii_printable(nx_span_str(url))) return false;
@@ -132,10 +136,14 @@ static nx_result check(const struct nx_settings *s, char complaint[NX_COMPLAINT_
     const char *room[3];
     const char *const *origins = origins_of(s, room);
     for (size_t i = 0; i < 3; i++)
-        if (!origin_ok(origins[i])) return refuse(complaint, "issuer, wallet_origin and console_origin: must be https://HOST[:PORT]");
-    if (s->session_idle_s > s->session_ttl_s) return refuse(complaint, "session_idle_s: longer than session_ttl_s");
-    if (s->refresh_idle_s > s->refresh_ttl_s) return refuse(complaint, "refresh_idle_s: longer than refresh_ttl_s");
-    if (s->key_publish_s >= s->key_rotate_s) return refuse(complaint, "key_publish_s: not shorter than key_rotate_s");
+        if (!origin_ok(origins[i]))
+            return refuse(complaint, "issuer, wallet_origin and console_origin: must be https://HOST[:PORT]");
+    if (s->session_idle_s > s->session_ttl_s)
+        return refuse(complaint, "session_idle_s: longer than session_ttl_s");
+    if (s->refresh_idle_s > s->refresh_ttl_s)
+        return refuse(complaint, "refresh_idle_s: longer than refresh_ttl_s");
+    if (s->key_publish_s >= s->key_rotate_s)
+        return refuse(complaint, "key_publish_s: not shorter than key_rotate_s");
     static const char *const levels[] = {"debug", "info", "warn", "error"};
     for (size_t i = 0; i < 4; i++)
         if (strcmp(s->log_level, levels[i]) == 0) return NX_OK;
@@ -146,7 +154,9 @@ static nx_result check(const struct nx_settings *s, char complaint[NX_COMPLAINT_
 static nx_result check_urls(const struct nx_settings *s, char complaint[NX_COMPLAINT_MAX])
 {
     if (strncmp(s->redis, "redis+", 6) == 0)
-        return refuse(complaint, "redis: redis+sentinel and redis+cluster are not in this edition; use redis:// or unix:");
+        return refuse(
+            complaint,
+            "redis: redis+sentinel and redis+cluster are not in this edition; use redis:// or unix:");
     if (s->redis[0] && strncmp(s->redis, "redis://", 8) != 0 && strncmp(s->redis, "unix:", 5) != 0)
         return refuse(complaint, "redis: must be redis://HOST:PORT/DB or unix:PATH");
     if (strncmp(s->database, "postgresql:", 11) == 0)

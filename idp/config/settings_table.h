@@ -9,8 +9,8 @@ enum nx_setting_type { NX_SETTING_BOOL, NX_SETTING_NUMBER, NX_SETTING_TEXT };
 struct nx_setting {
     const char *key;
     enum nx_setting_type type;
-    size_t offset; /* in struct nx_settings */
-    int64_t number; /* default of BOOL and NUMBER */
+    size_t offset;    /* in struct nx_settings */
+    int64_t number;   /* default of BOOL and NUMBER */
     const char *text; /* default of TEXT */
     int64_t least;
     int64_t most;

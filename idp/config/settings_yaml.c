@@ -1,6 +1,6 @@
-/* The one door to libyaml. A configuration is one mapping of known keys to scalars, or to a list of scalars, which
- * becomes a text with commas. Anchors, aliases, tags, nesting and a second document are refused: a configuration
- * has one obvious reading. */
+/* The one door to libyaml. A configuration is one mapping of known keys to scalars, or to a list of scalars,
+ * which becomes a text with commas. Anchors, aliases, tags, nesting and a second document are refused: a
+ * configuration has one obvious reading. */
 #include "config/settings_table.h"
 
 #include <stdio.h>
@@ -31,7 +31,8 @@ static nx_result next(struct reader *r)
     yaml_event_delete(&r->event);
     if (yaml_parser_parse(&r->parser, &r->event)) return NX_OK;
     r->event.type = YAML_NO_EVENT;
-    return complain(r, r->parser.problem_mark.line, r->parser.problem ? r->parser.problem : "not YAML", NX_ERR_SYNTAX);
+    return complain(r, r->parser.problem_mark.line, r->parser.problem ? r->parser.problem : "not YAML",
+                    NX_ERR_SYNTAX);
 }
 
 static nx_result expect(struct reader *r, yaml_event_type_t type, const char *what)
@@ -46,7 +47,8 @@ static nx_result scalar(struct reader *r, nx_span *out)
     if (r->event.type != YAML_SCALAR_EVENT || r->event.data.scalar.anchor || r->event.data.scalar.tag)
         return complain(r, r->event.start_mark.line, "a plain value is wanted here", NX_ERR_SYNTAX);
     *out = nx_span_of(r->event.data.scalar.value, r->event.data.scalar.length);
-    if (memchr(out->p, 0, out->n)) return complain(r, r->event.start_mark.line, "a NUL in a value", NX_ERR_SYNTAX);
+    if (memchr(out->p, 0, out->n))
+        return complain(r, r->event.start_mark.line, "a NUL in a value", NX_ERR_SYNTAX);
     return NX_OK;
 }
 
@@ -126,7 +128,8 @@ nx_result nx_settings_yaml(struct nx_settings *s, nx_arena *a, nx_span text, cha
     return done;
 }
 
-nx_result nx_settings_file(struct nx_settings *s, nx_arena *a, const char *path, char complaint[NX_COMPLAINT_MAX])
+nx_result nx_settings_file(struct nx_settings *s, nx_arena *a, const char *path,
+                           char complaint[NX_COMPLAINT_MAX])
 {
     char what[NX_COMPLAINT_MAX] = "";
     uint8_t *text = nx_arena_alloc(a, FILE_MAX + 1);

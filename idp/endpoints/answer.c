@@ -46,8 +46,10 @@ static void write_head(nx_reply *rp, nx_err e, int status)
     if (status == 503) nx_reply_header(rp, "Retry-After", "1");
     if (status == 429) nx_reply_header(rp, "Retry-After", "10");
     if (status == 401 && e != NX_ERR_PASSWORD)
-        nx_reply_header(rp, "WWW-Authenticate", e == NX_ERR_TOKEN_INVALID ? "Bearer error=\"invalid_token\"" :
-                                                e == NX_ERR_TOKEN_ABSENT ? "Bearer" : "Basic realm=\"nixa\"");
+        nx_reply_header(rp, "WWW-Authenticate",
+                        e == NX_ERR_TOKEN_INVALID  ? "Bearer error=\"invalid_token\""
+                        : e == NX_ERR_TOKEN_ABSENT ? "Bearer"
+                                                   : "Basic realm=\"nixa\"");
     if (status == 403 && e == NX_ERR_SCOPE_INSUFFICIENT)
         nx_reply_header(rp, "WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
 }
@@ -58,9 +60,14 @@ void nx_answer_write(nx_request *rq, nx_reply *rp, nx_err e)
     unsigned guards = rq->route ? rq->route->guards : 0;
     if (an.status >= 500) nx_log_error("request_failed", (nx_result){e});
     write_head(rp, e, an.status);
-    if (guards & NX_AS_OAUTH) nx_reply_oauth_error(rp, an.status, an.oauth, nx_err_text(e));
-    else if (guards & NX_AS_SCIM) write_scim(rp, &an, nx_err_text(e));
-    else if (guards & NX_AS_PROBLEM) nx_reply_problem(rp, an.status, nx_err_text(e), NULL);
-    else if (guards & NX_AS_TEXT || !nx_router_views(rq->router)) nx_reply_text(rp, an.status, nx_err_text(e));
-    else write_page(rq, rp, &an);
+    if (guards & NX_AS_OAUTH)
+        nx_reply_oauth_error(rp, an.status, an.oauth, nx_err_text(e));
+    else if (guards & NX_AS_SCIM)
+        write_scim(rp, &an, nx_err_text(e));
+    else if (guards & NX_AS_PROBLEM)
+        nx_reply_problem(rp, an.status, nx_err_text(e), NULL);
+    else if (guards & NX_AS_TEXT || !nx_router_views(rq->router))
+        nx_reply_text(rp, an.status, nx_err_text(e));
+    else
+        write_page(rq, rp, &an);
 }

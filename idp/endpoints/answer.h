@@ -12,8 +12,8 @@ struct nx_answer {
 
 struct nx_answer nx_answer_of(nx_err e);
 
-/* Writes the answer to e in the form that the request's row asks for (NX_AS_…, otherwise a page). For nx_router_host
- * and for handlers that must add something to the answer. */
+/* Writes the answer to e in the form that the request's row asks for (NX_AS_…, otherwise a page). For
+ * nx_router_host and for handlers that must add something to the answer. */
 void nx_answer_write(nx_request *rq, nx_reply *rp, nx_err e);
 
 #endif

@@ -14,7 +14,8 @@ static bool name_ok(const char *name)
 {
     uint8_t bytes[BROWSER_BYTES];
     size_t n = 0;
-    return name && strlen(name) == BROWSER_LEN && nx_ok(nx_b64u_decode(bytes, sizeof bytes, &n, nx_span_str(name)));
+    return name && strlen(name) == BROWSER_LEN &&
+           nx_ok(nx_b64u_decode(bytes, sizeof bytes, &n, nx_span_str(name)));
 }
 
 nx_result nx_browser(const char **out, nx_request *rq, nx_reply *rp)
@@ -44,7 +45,8 @@ const char *nx_browser_session(const nx_request *rq)
 
 void nx_browser_session_set(nx_reply *rp, const char *handle, int64_t max_age)
 {
-    nx_reply_cookie(rp, &(struct nx_cookie_out){.name = NX_SESSION_COOKIE, .value = handle, .max_age = max_age});
+    nx_reply_cookie(rp,
+                    &(struct nx_cookie_out){.name = NX_SESSION_COOKIE, .value = handle, .max_age = max_age});
 }
 
 void nx_browser_session_clear(nx_reply *rp)
@@ -52,7 +54,8 @@ void nx_browser_session_clear(nx_reply *rp)
     nx_reply_cookie(rp, &(struct nx_cookie_out){.name = NX_SESSION_COOKIE});
 }
 
-/* ---- CSRF -------------------------------------------------------------------------------------------------- */
+/* ---- CSRF
+ * -------------------------------------------------------------------------------------------------- */
 
 static nx_result token_of(char out[NX_B64U_LEN(NX_SHA256_LEN) + 1], const nx_request *rq, const char *browser,
                           const char *form_name)

@@ -1,4 +1,5 @@
-/* What ties requests of one browser together: the browser cookie, the sign-on cookie, and the CSRF token of a form. */
+/* What ties requests of one browser together: the browser cookie, the sign-on cookie, and the CSRF token of a
+ * form. */
 #ifndef NX_ENDPOINTS_BROWSER_H
 #define NX_ENDPOINTS_BROWSER_H
 
@@ -7,8 +8,8 @@
 #define NX_BROWSER_COOKIE "__Host-nxb"
 #define NX_SESSION_COOKIE "__Host-nxs"
 
-/* The browser's random name (base64url of 16 bytes), made and set as a cookie at first contact (until the browser
- * ends, SameSite=Lax). NX_ERR_RANDOM. */
+/* The browser's random name (base64url of 16 bytes), made and set as a cookie at first contact (until the
+ * browser ends, SameSite=Lax). NX_ERR_RANDOM. */
 NX_FALLIBLE nx_browser(const char **out, nx_request *rq, nx_reply *rp);
 
 /* The handle of the sign-on session in the cookie, "" without one; not checked in any way. */
@@ -17,8 +18,9 @@ const char *nx_browser_session(const nx_request *rq);
 void nx_browser_session_set(nx_reply *rp, const char *handle, int64_t max_age);
 void nx_browser_session_clear(nx_reply *rp);
 
-/* The token for a form that is posted to `form_name` (the path pattern of its POST row: "/login/password"): an HMAC
- * over (browser, form name). Put into the view as "csrf"; makes the browser cookie when it is missing. */
+/* The token for a form that is posted to `form_name` (the path pattern of its POST row: "/login/password"):
+ * an HMAC over (browser, form name). Put into the view as "csrf"; makes the browser cookie when it is
+ * missing. */
 NX_FALLIBLE nx_csrf_token(const char **out, nx_request *rq, nx_reply *rp, const char *form_name);
 /* A view for a page with one form: "csrf" is set. */
 NX_FALLIBLE nx_form_view(nx_view **out, nx_request *rq, nx_reply *rp, const char *form_name);

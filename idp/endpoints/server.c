@@ -21,7 +21,8 @@ static const struct nx_route_table *const tables[] = {
 static bool stem_of(char out[64], const char *name, const char *folder, const char *ending)
 {
     size_t f = strlen(folder), e = strlen(ending), n = strlen(name);
-    if (n <= f + e || n - f - e >= 64 || strncmp(name, folder, f) != 0 || strcmp(name + n - e, ending) != 0) return false;
+    if (n <= f + e || n - f - e >= 64 || strncmp(name, folder, f) != 0 || strcmp(name + n - e, ending) != 0)
+        return false;
     snprintf(out, 64, "%.*s", (int)(n - f - e), name + f);
     return true;
 }
@@ -47,7 +48,8 @@ static nx_result load_views(nx_views **out)
 
 nx_result nx_server_build(nx_server *s, const char *origin, const unsigned per_minute[NX_RATE_COUNT])
 {
-    struct nx_router_plan plan = {.tables = tables, .table_count = sizeof tables / sizeof tables[0], .origin = origin};
+    struct nx_router_plan plan = {
+        .tables = tables, .table_count = sizeof tables / sizeof tables[0], .origin = origin};
     plan.host = (struct nx_router_host){.app = s, .csrf = nx_csrf_check, .answer = nx_answer_write};
     if (per_minute) memcpy(plan.per_minute, per_minute, sizeof plan.per_minute);
     NX_TRY(load_views(&s->views));

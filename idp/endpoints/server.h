@@ -26,8 +26,8 @@ static inline struct nx_house *nx_house_of(const nx_request *rq)
     return nx_server_of(rq)->house;
 }
 
-/* Loads templates and catalogues of idp/web and builds the router over every face of faces.def. `s` must hold the
- * house; fills views and router. per_minute may be NULL: no limits. */
+/* Loads templates and catalogues of idp/web and builds the router over every face of faces.def. `s` must hold
+ * the house; fills views and router. per_minute may be NULL: no limits. */
 NX_FALLIBLE nx_server_build(nx_server *s, const char *origin, const unsigned per_minute[NX_RATE_COUNT]);
 void nx_server_clear(nx_server *s);
 

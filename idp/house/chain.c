@@ -13,14 +13,17 @@ static nx_result append(struct nx_house *h, nx_arena *a, int shard, const struct
     NX_NEED(rows);
     for (size_t i = 0; i < batch->n; i++) {
         const struct nx_stream_entry *e = &batch->v[i];
-        rows[i] = (struct nx_audit_entry){.at = e->at, .actor = e->note.actor, .type = e->note.type,
-                                          .subject = e->note.subject, .detail = e->note.detail};
+        rows[i] = (struct nx_audit_entry){.at = e->at,
+                                          .actor = e->note.actor,
+                                          .type = e->note.type,
+                                          .subject = e->note.subject,
+                                          .detail = e->note.detail};
     }
     return nx_audit_append_batch(h->registry, shard, batch->v[batch->n - 1].position, rows, batch->n);
 }
 
-/* The registry's commit comes before the drop: a node that dies between the two leaves entries that the next one
- * skips by their position. */
+/* The registry's commit comes before the drop: a node that dies between the two leaves entries that the next
+ * one skips by their position. */
 static nx_result chain_batch(struct nx_house *h, nx_arena *a, int shard, size_t *moved)
 {
     struct nx_stream_batch batch = {NULL, 0};

@@ -1,5 +1,6 @@
-/* Chaining the store's audit streams into the registry (ARCHITECTURE.md 3.3): what sign-ins and token issues wrote in
- * the act that made them becomes rows of the hash chain, in batches. Idempotent; any node may do it at any time. */
+/* Chaining the store's audit streams into the registry (ARCHITECTURE.md 3.3): what sign-ins and token issues
+ * wrote in the act that made them becomes rows of the hash chain, in batches. Idempotent; any node may do it
+ * at any time. */
 #ifndef NX_HOUSE_CHAIN_H
 #define NX_HOUSE_CHAIN_H
 

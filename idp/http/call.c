@@ -6,7 +6,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-/* ---- birth and end ----------------------------------------------------------------------------------------- */
+/* ---- birth and end
+ * ----------------------------------------------------------------------------------------- */
 
 static nx_arena *arena_take(nx_http_server *s)
 {
@@ -32,8 +33,8 @@ void nx_spares_close(nx_http_server *s)
         nx_arena_close(s->spare[--s->spare_count]);
 }
 
-/* The request line is complete: the earliest moment that libmicrohttpd tells of. The target is kept as it was sent,
- * since what the handler gets is cut and decoded. */
+/* The request line is complete: the earliest moment that libmicrohttpd tells of. The target is kept as it was
+ * sent, since what the handler gets is cut and decoded. */
 void *nx_call_begin(void *server, const char *target, struct MHD_Connection *mhd)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -62,7 +63,8 @@ void nx_call_free(struct nx_call *call)
     free(call);
 }
 
-void nx_call_completed(void *server, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode code)
+void nx_call_completed(void *server, struct MHD_Connection *mhd, void **context,
+                       enum MHD_RequestTerminationCode code)
 {
     (void)server, (void)mhd, (void)code;
     struct nx_call *call = *context;
@@ -72,7 +74,8 @@ void nx_call_completed(void *server, struct MHD_Connection *mhd, void **context,
     *context = NULL;
 }
 
-/* ---- header ------------------------------------------------------------------------------------------------ */
+/* ---- header
+ * ------------------------------------------------------------------------------------------------ */
 
 struct collected {
     struct nx_header header[NX_HEADERS_MAX + 1];
@@ -80,8 +83,8 @@ struct collected {
     size_t n;
 };
 
-static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n, const char *value,
-                               size_t value_n)
+static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n,
+                               const char *value, size_t value_n)
 {
     struct collected *c = arg;
     (void)kind, (void)name_n;
@@ -95,12 +98,15 @@ static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *n
 static const char *peer_of(const struct nx_call *call, char out[INET6_ADDRSTRLEN])
 {
     if (call->conn->edge) return NULL;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(call->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(call->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *a = info ? info->client_addr : NULL;
     if (a && a->sa_family == AF_INET)
-        return inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)a)->sin_addr, out, INET6_ADDRSTRLEN);
+        return inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)a)->sin_addr, out,
+                         INET6_ADDRSTRLEN);
     if (a && a->sa_family == AF_INET6)
-        return inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, out, INET6_ADDRSTRLEN);
+        return inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, out,
+                         INET6_ADDRSTRLEN);
     return "0.0.0.0";
 }
 
@@ -109,14 +115,19 @@ static nx_err open_request(struct nx_call *call, const char *method)
     struct collected c = {.n = 0};
     char peer[INET6_ADDRSTRLEN];
     MHD_get_connection_values_n(call->mhd, MHD_HEADER_KIND, collect, &c);
-    struct nx_wire wire = {.method = method, .target = call->target, .headers = c.header, .value_sizes = c.size,
-                           .header_count = c.n, .peer = peer_of(call, peer)};
+    struct nx_wire wire = {.method = method,
+                           .target = call->target,
+                           .headers = c.header,
+                           .value_sizes = c.size,
+                           .header_count = c.n,
+                           .peer = peer_of(call, peer)};
     nx_result r = nx_request_open(&call->rq, call->arena, call->server->router, &wire);
     if (call->rq) nx_reply_init(&call->reply, call->rq);
     return r.e;
 }
 
-/* ---- reply ------------------------------------------------------------------------------------------------- */
+/* ---- reply
+ * ------------------------------------------------------------------------------------------------- */
 
 static struct MHD_Response *make_response(struct nx_call *call)
 {
@@ -145,7 +156,8 @@ static enum MHD_Result send_reply(struct nx_call *call)
     return queued;
 }
 
-/* Refused before its body was read: the connection ends with the reply, since what follows is not a request. */
+/* Refused before its body was read: the connection ends with the reply, since what follows is not a request.
+ */
 static enum MHD_Result refuse(struct nx_call *call, nx_err e)
 {
     if (!call->rq) return MHD_NO;
@@ -172,7 +184,8 @@ static enum MHD_Result on_header(struct nx_call *call, const char *method)
     return MHD_YES;
 }
 
-/* ---- lanes ------------------------------------------------------------------------------------------------- */
+/* ---- lanes
+ * ------------------------------------------------------------------------------------------------- */
 
 static void call_done(struct nx_call *call, nx_err e)
 {

@@ -66,7 +66,8 @@ nx_result nx_catalogue_parse(struct nx_catalogue *out, nx_span text, unsigned *l
 nx_span nx_catalogue_find(const struct nx_catalogue *c, nx_span key)
 {
     struct nx_message wanted = {.key = key};
-    const struct nx_message *m = c && c->count ? bsearch(&wanted, c->message, c->count, sizeof *m, by_key) : NULL;
+    const struct nx_message *m =
+        c && c->count ? bsearch(&wanted, c->message, c->count, sizeof *m, by_key) : NULL;
     return m ? m->text : NX_SPAN_NONE;
 }
 

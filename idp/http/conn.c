@@ -1,5 +1,5 @@
-/* Connections and the reaper: libmicrohttpd's own timeout restarts with every byte, so that one byte each half second
- * holds a header open for ever. Ours counts from the moment a phase began. */
+/* Connections and the reaper: libmicrohttpd's own timeout restarts with every byte, so that one byte each
+ * half second holds a header open for ever. Ours counts from the moment a phase began. */
 #include "http/server_inside.h"
 
 #include "base/clock.h"
@@ -24,7 +24,8 @@ static bool peer_allowed(int fd, bool *edge)
     *edge = getsockname(fd, (struct sockaddr *)&local, &n) == 0 && local.ss_family == AF_UNIX;
     if (!*edge) return true;
     n = sizeof peer;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 && (peer.uid == geteuid() || peer.uid == 0);
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 &&
+           (peer.uid == geteuid() || peer.uid == 0);
 }
 
 static void conn_add(nx_http_server *s, struct nx_conn *c)
@@ -40,15 +41,18 @@ static void conn_add(nx_http_server *s, struct nx_conn *c)
 static void conn_remove(nx_http_server *s, struct nx_conn *c)
 {
     pthread_mutex_lock(&s->conn_lock);
-    if (c->prev) c->prev->next = c->next;
-    else s->conns = c->next;
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        s->conns = c->next;
     if (c->next) c->next->prev = c->prev;
     pthread_mutex_unlock(&s->conn_lock);
     atomic_fetch_sub(&s->conn_count, 1);
     free(c);
 }
 
-void nx_conn_notify(void *server, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code)
+void nx_conn_notify(void *server, struct MHD_Connection *mhd, void **context,
+                    enum MHD_ConnectionNotificationCode code)
 {
     nx_http_server *s = server;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {

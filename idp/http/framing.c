@@ -5,10 +5,11 @@
 #include <arpa/inet.h>
 #include <strings.h>
 
-/* ---- target ------------------------------------------------------------------------------------------------ */
+/* ---- target
+ * ------------------------------------------------------------------------------------------------ */
 
-/* The byte of "%XX" at s, or -1 when that is not whole. Encoded separators and dots would make a second way to
- * write a path: they are not taken. */
+/* The byte of "%XX" at s, or -1 when that is not whole. Encoded separators and dots would make a second way
+ * to write a path: they are not taken. */
 static int escaped_byte(nx_span s)
 {
     char hex[2];
@@ -46,15 +47,16 @@ nx_result nx_framing_target(nx_span target)
     return NX_OK;
 }
 
-/* ---- fields ------------------------------------------------------------------------------------------------ */
+/* ---- fields
+ * ------------------------------------------------------------------------------------------------ */
 
-/* Fields whose grammar is a list (RFC 9110 section 5.3): they may stand more than once, and nothing here decides
- * anything of weight by them. Every other field that stands twice is refused. */
+/* Fields whose grammar is a list (RFC 9110 section 5.3): they may stand more than once, and nothing here
+ * decides anything of weight by them. Every other field that stands twice is refused. */
 static bool may_repeat(const char *name)
 {
-    static const char *const lists[] = {"Accept", "Accept-Language", "Accept-Encoding", "Accept-Charset",
-                                        "Cache-Control", "Pragma", "Via", "TE", "Connection", "Keep-Alive",
-                                        "Sec-CH-UA", "Priority", "Warning"};
+    static const char *const lists[] = {
+        "Accept", "Accept-Language", "Accept-Encoding", "Accept-Charset", "Cache-Control", "Pragma", "Via",
+        "TE",     "Connection",      "Keep-Alive",      "Sec-CH-UA",      "Priority",      "Warning"};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         if (strcasecmp(name, lists[i]) == 0) return true;
     return false;
@@ -115,7 +117,8 @@ nx_result nx_framing_fields(const struct nx_header *h, size_t n, int64_t *conten
     return NX_OK;
 }
 
-/* ---- client ------------------------------------------------------------------------------------------------ */
+/* ---- client
+ * ------------------------------------------------------------------------------------------------ */
 
 static bool is_address(const char *s)
 {

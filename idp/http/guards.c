@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <strings.h>
 
-/* ---- site -------------------------------------------------------------------------------------------------- */
+/* ---- site
+ * -------------------------------------------------------------------------------------------------- */
 
 nx_result nx_site_read(struct nx_site *out, const char *origin)
 {
@@ -26,7 +27,8 @@ nx_result nx_site_read(struct nx_site *out, const char *origin)
     return NX_OK;
 }
 
-/* ---- before the body --------------------------------------------------------------------------------------- */
+/* ---- before the body
+ * --------------------------------------------------------------------------------------- */
 
 static bool host_is_ours(const nx_request *rq, const struct nx_site *site)
 {
@@ -34,14 +36,15 @@ static bool host_is_ours(const nx_request *rq, const struct nx_site *site)
     return host && (strcasecmp(host, site->host) == 0 || strcasecmp(host, site->bare) == 0);
 }
 
-/* Browsers send Origin with every POST; a client that sends none holds no ambient authority either, unless it is a
- * browser of before 2020, and then Sec-Fetch-Site is missing too: the CSRF token decides. */
+/* Browsers send Origin with every POST; a client that sends none holds no ambient authority either, unless it
+ * is a browser of before 2020, and then Sec-Fetch-Site is missing too: the CSRF token decides. */
 static bool origin_is_ours(const nx_request *rq, const struct nx_site *site)
 {
     const char *origin = nx_header(rq, "Origin"), *fetched = nx_header(rq, "Sec-Fetch-Site");
     if (origin && strcasecmp(origin, site->origin) != 0) {
         const char *host = strstr(origin, "://");
-        bool same = host && strcasecmp(host + 3, site->bare) == 0 && strncasecmp(origin, site->origin, 5) == 0;
+        bool same =
+            host && strcasecmp(host + 3, site->bare) == 0 && strncasecmp(origin, site->origin, 5) == 0;
         if (!same) return false;
     }
     return !fetched || strcmp(fetched, "same-origin") == 0 || strcmp(fetched, "none") == 0;
@@ -58,14 +61,17 @@ nx_result nx_guards_head(const nx_request *rq, const struct nx_site *site, nx_li
     return NX_OK;
 }
 
-/* ---- with the body ----------------------------------------------------------------------------------------- */
+/* ---- with the body
+ * ----------------------------------------------------------------------------------------- */
 
 /* The person's own choice first, then the portal's, then the browser's (which is what lang holds so far). */
 static void choose_language(nx_request *rq)
 {
     const char *asked = nx_language_exact(nx_query(rq, "lang"));
-    if (asked) rq->lang = asked;
-    else if (!nx_cookie(rq, NX_LANGUAGE_COOKIE)) rq->lang = nx_language_pick(nx_query(rq, "ui_locales"), rq->lang);
+    if (asked)
+        rq->lang = asked;
+    else if (!nx_cookie(rq, NX_LANGUAGE_COOKIE))
+        rq->lang = nx_language_pick(nx_query(rq, "ui_locales"), rq->lang);
 }
 
 static bool is_json(const nx_request *rq)
@@ -74,7 +80,8 @@ static bool is_json(const nx_request *rq)
     if (!type) return false;
     size_t n = strcspn(type, "; \t");
     return (n == 16 && strncasecmp(type, "application/json", n) == 0) ||
-           (n > 5 + 12 && strncasecmp(type, "application/", 12) == 0 && strncasecmp(type + n - 5, "+json", 5) == 0);
+           (n > 5 + 12 && strncasecmp(type, "application/", 12) == 0 &&
+            strncasecmp(type + n - 5, "+json", 5) == 0);
 }
 
 static nx_result read_form(nx_request *rq)

@@ -46,7 +46,8 @@ static void *work(void *arg)
     struct nx_job job;
     bool late = false;
     pthread_setname_np(pthread_self(), l->name);
-    if (l->nice) setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), l->nice); /* Linux: of this thread alone */
+    if (l->nice)
+        setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), l->nice); /* Linux: of this thread alone */
     while (take(l, &job, &late)) {
         job.run(job.arg, late);
         pthread_mutex_lock(&l->lock);
@@ -79,8 +80,10 @@ nx_result nx_lane_open(nx_lane_pool **out, const char *name, unsigned threads, u
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->ready, NULL);
     nx_result r = l->ring ? start(l, threads) : nx_fail(NX_ERR_MEMORY, __func__, __LINE__);
-    if (nx_ok(r)) *out = l;
-    else nx_lane_close(l);
+    if (nx_ok(r))
+        *out = l;
+    else
+        nx_lane_close(l);
     return r;
 }
 
@@ -88,8 +91,10 @@ bool nx_lane_push(nx_lane_pool *l, struct nx_job job)
 {
     pthread_mutex_lock(&l->lock);
     bool room = l->count < l->size && !l->closing;
-    if (room) l->ring[(l->first + l->count++) % l->size] = job;
-    else l->refused++;
+    if (room)
+        l->ring[(l->first + l->count++) % l->size] = job;
+    else
+        l->refused++;
     if (room) pthread_cond_signal(&l->ready);
     pthread_mutex_unlock(&l->lock);
     return room;

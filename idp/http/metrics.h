@@ -1,5 +1,5 @@
-/* Counters and latency histograms with fixed labels: a row of the route table each, so that nothing from outside ever
- * becomes a label. Lock-free; a reader may see a count a moment before its sum. */
+/* Counters and latency histograms with fixed labels: a row of the route table each, so that nothing from
+ * outside ever becomes a label. Lock-free; a reader may see a count a moment before its sum. */
 #ifndef NX_HTTP_METRICS_H
 #define NX_HTTP_METRICS_H
 
@@ -10,7 +10,7 @@
 #define NX_LATENCY_BUCKETS 11
 
 struct nx_row_metrics {
-    _Atomic uint64_t by_class[6];               /* [2]: 2xx … */
+    _Atomic uint64_t by_class[6];                    /* [2]: 2xx … */
     _Atomic uint64_t bucket[NX_LATENCY_BUCKETS + 1]; /* not cumulated; the last holds the rest */
     _Atomic uint64_t sum_us;
 };

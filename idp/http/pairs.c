@@ -26,7 +26,8 @@ static nx_result parse_pair(struct nx_pair *out, nx_arena *a, nx_span piece)
     out->name = decoded;
     NX_TRY(nx_form_decode(&out->value, a, value.p ? value : NX_LIT("")));
     NX_REQUIRE(out->name[0] != '\0', NX_ERR_SYNTAX);
-    NX_REQUIRE(strlen(out->name) <= NX_PAIR_NAME_MAX && strlen(out->value) <= NX_PAIR_VALUE_MAX, NX_ERR_LIMIT);
+    NX_REQUIRE(strlen(out->name) <= NX_PAIR_NAME_MAX && strlen(out->value) <= NX_PAIR_VALUE_MAX,
+               NX_ERR_LIMIT);
     return NX_OK;
 }
 

@@ -18,12 +18,23 @@ void nx_html_escape(nx_buf *out, nx_span text)
     for (size_t i = 0; i < text.n; i++) {
         const char *as = NULL;
         switch (text.p[i]) {
-        case '&': as = "&amp;"; break;
-        case '<': as = "&lt;"; break;
-        case '>': as = "&gt;"; break;
-        case '"': as = "&quot;"; break;
-        case '\'': as = "&#39;"; break;
-        default: continue;
+        case '&':
+            as = "&amp;";
+            break;
+        case '<':
+            as = "&lt;";
+            break;
+        case '>':
+            as = "&gt;";
+            break;
+        case '"':
+            as = "&quot;";
+            break;
+        case '\'':
+            as = "&#39;";
+            break;
+        default:
+            continue;
         }
         nx_buf_add(out, nx_span_of(text.p + from, i - from));
         nx_buf_adds(out, as);
@@ -41,8 +52,8 @@ static void put_time(const struct rendering *re, nx_time t)
     if (!gmtime_r(&local, &tm)) return;
     bool vi = strcmp(re->catalogue->lang, "vi") == 0;
     int year = tm.tm_year + 1900, month = tm.tm_mon + 1;
-    nx_buf_addf(re->out, vi ? "%02d/%02d/%04d %02d:%02d" : "%3$04d-%2$02d-%1$02d %4$02d:%5$02d", tm.tm_mday, month,
-                year, tm.tm_hour, tm.tm_min);
+    nx_buf_addf(re->out, vi ? "%02d/%02d/%04d %02d:%02d" : "%3$04d-%2$02d-%1$02d %4$02d:%5$02d", tm.tm_mday,
+                month, year, tm.tm_hour, tm.tm_min);
 }
 
 static nx_result put_message(struct rendering *re, nx_span key, const nx_view *view);
@@ -92,7 +103,8 @@ static nx_result put_message(struct rendering *re, nx_span key, const nx_view *v
 {
     nx_span text = nx_catalogue_find(re->catalogue, key), name;
     if (!text.p) return unknown(key);
-    NX_REQUIRE(++re->depth < NX_TEMPLATE_DEPTH_MAX, NX_ERR_LIMIT); /* a label may stand inside a label's text */
+    NX_REQUIRE(++re->depth < NX_TEMPLATE_DEPTH_MAX,
+               NX_ERR_LIMIT); /* a label may stand inside a label's text */
     size_t at = 0, from = 0, done = 0;
     while (nx_catalogue_param(text, &at, &from, &name)) {
         nx_html_escape(re->out, nx_span_of(text.p + done, from - done));
@@ -175,7 +187,8 @@ static nx_result put_nodes(struct rendering *re, const struct nx_template *t, si
     return NX_OK;
 }
 
-nx_result nx_views_render(const nx_views *vs, const char *name, const nx_view *view, const char *lang, nx_buf *out)
+nx_result nx_views_render(const nx_views *vs, const char *name, const nx_view *view, const char *lang,
+                          nx_buf *out)
 {
     const struct nx_template *t = nx_views_find(vs, nx_span_str(name));
     NX_REQUIRE(t, NX_ERR_NOT_FOUND);

@@ -24,7 +24,8 @@ void nx_reply_status(nx_reply *rp, int status)
     rp->status = status;
 }
 
-/* ---- headers ----------------------------------------------------------------------------------------------- */
+/* ---- headers
+ * ----------------------------------------------------------------------------------------------- */
 
 static bool value_ok(const char *value)
 {
@@ -47,8 +48,10 @@ void nx_reply_header(nx_reply *rp, const char *name, const char *value)
     char *kept = value && value_ok(value) ? nx_arena_strdup(rp->rq->arena, value) : NULL;
     char *kept_name = kept ? nx_arena_strdup(rp->rq->arena, name) : NULL;
     struct nx_header *at = kept_name ? place(rp, kept_name) : NULL;
-    if (at) *at = (struct nx_header){kept_name, kept};
-    else fail(rp, NX_ERR_INTERNAL);
+    if (at)
+        *at = (struct nx_header){kept_name, kept};
+    else
+        fail(rp, NX_ERR_INTERNAL);
 }
 
 const char *nx_reply_header_get(const nx_reply *rp, const char *name)
@@ -75,7 +78,8 @@ void nx_reply_cookie(nx_reply *rp, const struct nx_cookie_out *c)
     nx_reply_header(rp, "Set-Cookie", line);
 }
 
-/* ---- bodies ------------------------------------------------------------------------------------------------ */
+/* ---- bodies
+ * ------------------------------------------------------------------------------------------------ */
 
 void nx_reply_body(nx_reply *rp, int status, const char *type, nx_span body)
 {
@@ -95,8 +99,10 @@ void nx_reply_text(nx_reply *rp, int status, const char *text)
 void nx_reply_json_as(nx_reply *rp, int status, const char *type, const json_t *j)
 {
     char *text = j ? nx_json_dump(rp->rq->arena, j) : NULL;
-    if (text) nx_reply_body(rp, status, type, nx_span_str(text));
-    else fail(rp, NX_ERR_MEMORY);
+    if (text)
+        nx_reply_body(rp, status, type, nx_span_str(text));
+    else
+        fail(rp, NX_ERR_MEMORY);
 }
 
 void nx_reply_json(nx_reply *rp, int status, const json_t *j)
@@ -112,8 +118,8 @@ void nx_reply_nothing(nx_reply *rp)
 
 void nx_reply_problem(nx_reply *rp, int status, const char *title, const char *detail)
 {
-    NX_AUTO_JSON j = json_pack("{s:s, s:s, s:i, s:s*, s:s}", "type", "about:blank", "title", title, "status", status,
-                               "detail", detail, "request_id", rp->rq->id);
+    NX_AUTO_JSON j = json_pack("{s:s, s:s, s:i, s:s*, s:s}", "type", "about:blank", "title", title, "status",
+                               status, "detail", detail, "request_id", rp->rq->id);
     nx_reply_json_as(rp, status, "application/problem+json", j);
 }
 
@@ -137,9 +143,11 @@ nx_result nx_reply_move(nx_reply *rp, nx_lane lane)
     return NX_OK;
 }
 
-/* ---- pages ------------------------------------------------------------------------------------------------- */
+/* ---- pages
+ * ------------------------------------------------------------------------------------------------- */
 
-/* This page in the other language: the same path and query with lang=… in front, so that nobody's choice is lost. */
+/* This page in the other language: the same path and query with lang=… in front, so that nobody's choice is
+ * lost. */
 static void set_language_link(nx_reply *rp, nx_view *view, const char *other)
 {
     nx_request *rq = rp->rq;
@@ -171,8 +179,9 @@ static void remember_language(nx_reply *rp)
 {
     const char *chosen = nx_language_exact(nx_query(rp->rq, "lang"));
     if (!chosen) return;
-    nx_reply_cookie(rp, &(struct nx_cookie_out){.name = NX_LANGUAGE_COOKIE, .value = chosen, .max_age = 31536000,
-                                                .readable = true});
+    nx_reply_cookie(rp,
+                    &(struct nx_cookie_out){
+                        .name = NX_LANGUAGE_COOKIE, .value = chosen, .max_age = 31536000, .readable = true});
 }
 
 void nx_reply_page(nx_reply *rp, int status, const char *name, nx_view *view)
@@ -201,8 +210,8 @@ void nx_reply_scripts(nx_reply *rp, bool app)
     rp->app = app;
 }
 
-/* The part of an absolute URL that a source expression may name: scheme://host[:port], or "scheme:". Only characters
- * that cannot end the directive. */
+/* The part of an absolute URL that a source expression may name: scheme://host[:port], or "scheme:". Only
+ * characters that cannot end the directive. */
 static nx_span source_of(const char *url)
 {
     nx_span u = nx_span_str(url), scheme, rest = u;
@@ -227,12 +236,16 @@ void nx_reply_form_target(nx_reply *rp, const char *url)
         fail(rp, NX_ERR_INTERNAL);
         return;
     }
-    const char *more = nx_arena_printf(rp->rq->arena, "%s %.*s", rp->form_targets, (int)source.n, (const char *)source.p);
-    if (more) rp->form_targets = more;
-    else fail(rp, NX_ERR_MEMORY);
+    const char *more =
+        nx_arena_printf(rp->rq->arena, "%s %.*s", rp->form_targets, (int)source.n, (const char *)source.p);
+    if (more)
+        rp->form_targets = more;
+    else
+        fail(rp, NX_ERR_MEMORY);
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------ */
+/* ---- events
+ * ------------------------------------------------------------------------------------------------ */
 
 void nx_reply_stream(nx_reply *rp, const struct nx_stream *s)
 {

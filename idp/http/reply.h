@@ -1,9 +1,10 @@
 /* Replies: what a handler writes.
  *
  * A handler fills a reply and returns NX_OK, or fails and leaves the answer to the table of answers
- * (endpoints/answer.def): it never chooses the status of an error. Builders here are void: what cannot be done (no
- * memory, a line break in a header value, a cookie name that is not ours) marks the reply as failed and the
- * router answers 500 instead. Everything is kept in the request's arena; a body may also be static. */
+ * (endpoints/answer.def): it never chooses the status of an error. Builders here are void: what cannot be
+ * done (no memory, a line break in a header value, a cookie name that is not ours) marks the reply as failed
+ * and the router answers 500 instead. Everything is kept in the request's arena; a body may also be static.
+ */
 #ifndef NX_HTTP_REPLY_H
 #define NX_HTTP_REPLY_H
 
@@ -21,13 +22,13 @@ typedef struct nx_reply {
     int status;
     struct nx_header headers[NX_REPLY_HEADERS_MAX];
     size_t header_count;
-    nx_span body;                  /* borrowed: arena or static */
-    nx_err failed;                 /* the first builder that failed */
-    nx_lane move;                  /* where the handler wants to run; NX_LANE_COUNT: here */
-    bool close;                    /* close the connection behind this reply */
-    bool page;                     /* an HTML page: the content security policy of pages applies */
-    const char *form_targets;      /* further sources of form-action, "" at first */
-    bool scripts;                  /* see nx_reply_scripts */
+    nx_span body;             /* borrowed: arena or static */
+    nx_err failed;            /* the first builder that failed */
+    nx_lane move;             /* where the handler wants to run; NX_LANE_COUNT: here */
+    bool close;               /* close the connection behind this reply */
+    bool page;                /* an HTML page: the content security policy of pages applies */
+    const char *form_targets; /* further sources of form-action, "" at first */
+    bool scripts;             /* see nx_reply_scripts */
     bool app;
     const struct nx_stream *stream; /* an event stream instead of a body; NULL: none */
 } nx_reply;
@@ -67,30 +68,32 @@ struct nx_cookie_out {
 };
 void nx_reply_cookie(nx_reply *rp, const struct nx_cookie_out *c);
 
-/* A page: the template `name` with the view, in the request's language. Keys set for every page: lang, lang_other
- * ("en" on a Vietnamese page), lang_url (this page in the other language; unless the view has one: a page that
- * answers a POST gives the URL of its GET), request_id, path (as sent). A template that is missing or wants a value that
- * the view lacks (test builds) is a failed reply. */
+/* A page: the template `name` with the view, in the request's language. Keys set for every page: lang,
+ * lang_other
+ * ("en" on a Vietnamese page), lang_url (this page in the other language; unless the view has one: a page
+ * that answers a POST gives the URL of its GET), request_id, path (as sent). A template that is missing or
+ * wants a value that the view lacks (test builds) is a failed reply. */
 void nx_reply_page(nx_reply *rp, int status, const char *name, nx_view *view);
-/* Pages allow no script unless they ask for it: scripts of our own files, and connections to ourselves. An app (the
- * wallet, the verifier) also gets a worker, and only the trusted type "nixa" may write markup. */
+/* Pages allow no script unless they ask for it: scripts of our own files, and connections to ourselves. An
+ * app (the wallet, the verifier) also gets a worker, and only the trusted type "nixa" may write markup. */
 void nx_reply_scripts(nx_reply *rp, bool app);
-/* Pages whose form ends in a redirect to somebody else's origin (sign-in, consent, form_post) must name it, since
- * browsers apply form-action to redirects too. `url` is an absolute URL, its origin (or its scheme, when it is not
- * http(s)) is added; NULL adds "https:" whole. */
+/* Pages whose form ends in a redirect to somebody else's origin (sign-in, consent, form_post) must name it,
+ * since browsers apply form-action to redirects too. `url` is an absolute URL, its origin (or its scheme,
+ * when it is not http(s)) is added; NULL adds "https:" whole. */
 void nx_reply_form_target(nx_reply *rp, const char *url);
 
-/* Asks to run the handler in another lane: `return nx_reply_move(rp, NX_LANE_HASH);` before anything was done. A
- * handler that already runs there (rq->lane) must not ask again: NX_ERR_INTERNAL. */
+/* Asks to run the handler in another lane: `return nx_reply_move(rp, NX_LANE_HASH);` before anything was
+ * done. A handler that already runs there (rq->lane) must not ask again: NX_ERR_INTERNAL. */
 NX_FALLIBLE nx_reply_move(nx_reply *rp, nx_lane lane);
 
-/* ---- server-sent events ------------------------------------------------------------------------------------ */
+/* ---- server-sent events
+ * ------------------------------------------------------------------------------------ */
 
 #define NX_STREAM_STEP_MAX (16u << 10) /* bytes of events in one step */
 #define NX_STREAM_KEY_MAX 64
 
-/* A stream is asked again and again, in the FAST lane, never twice at once; between the steps its connection is
- * suspended and costs no thread. */
+/* A stream is asked again and again, in the FAST lane, never twice at once; between the steps its connection
+ * is suspended and costs no thread. */
 struct nx_stream {
     /* Writes the events of this moment to out (nx_stream_event), and says when to be asked next: wait_ms from
      * now, at most 15 s (a comment line is sent then, so that dead peers are noticed); end closes the stream
@@ -98,7 +101,7 @@ struct nx_stream {
     NX_FALLIBLE (*step)(void *ctx, nx_buf *out, int *wait_ms, bool *end);
     /* Called once when the stream is over, however it ended; NULL: nothing to release. */
     void (*close)(void *ctx);
-    void *ctx;    /* the request's arena lives as long as the stream */
+    void *ctx;                   /* the request's arena lives as long as the stream */
     char key[NX_STREAM_KEY_MAX]; /* for nx_server_wake; "" for none */
 };
 /* 200 text/event-stream. The struct is copied. */

@@ -11,8 +11,8 @@
 #include <strings.h>
 #include <sys/random.h>
 
-/* An id is a counter under a bijective mix with a random key: unique in the process, and telling nobody how many
- * requests there were. It is no secret. */
+/* An id is a counter under a bijective mix with a random key: unique in the process, and telling nobody how
+ * many requests there were. It is no secret. */
 static void make_id(char out[NX_REQUEST_ID_LEN + 1])
 {
     static _Atomic uint64_t counter;
@@ -36,7 +36,7 @@ static nx_result read_method(nx_request *rq, const char *method)
     static const struct {
         const char *name;
         nx_method method;
-    } known[] = {{"GET", NX_GET}, {"HEAD", NX_GET},     {"POST", NX_POST},
+    } known[] = {{"GET", NX_GET}, {"HEAD", NX_GET},    {"POST", NX_POST},
                  {"PUT", NX_PUT}, {"PATCH", NX_PATCH}, {"DELETE", NX_DELETE}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(method, known[i].name) != 0) continue;
@@ -54,7 +54,8 @@ static nx_result copy_headers(nx_request *rq, const struct nx_wire *wire)
     NX_NEED(copy);
     for (size_t i = 0; i < wire->header_count; i++) {
         nx_span value = nx_span_str(wire->headers[i].value);
-        NX_REQUIRE(!wire->value_sizes || wire->value_sizes[i] == value.n, NX_ERR_HTTP_FRAMING); /* a NUL inside */
+        NX_REQUIRE(!wire->value_sizes || wire->value_sizes[i] == value.n,
+                   NX_ERR_HTTP_FRAMING); /* a NUL inside */
         copy[i].name = nx_arena_strdup(rq->arena, wire->headers[i].name);
         copy[i].value = nx_arena_dup(rq->arena, value.p ? value : NX_LIT(""));
         NX_REQUIRE(copy[i].name && copy[i].value, NX_ERR_MEMORY);
@@ -87,13 +88,20 @@ static nx_result fill(nx_request *rq, const struct nx_wire *wire)
     return read_method(rq, wire->method);
 }
 
-nx_result nx_request_open(nx_request **out, nx_arena *a, const struct nx_router *router, const struct nx_wire *wire)
+nx_result nx_request_open(nx_request **out, nx_arena *a, const struct nx_router *router,
+                          const struct nx_wire *wire)
 {
     *out = NULL;
     nx_request *rq = nx_arena_new(a, nx_request, 1);
     NX_NEED(rq);
-    *rq = (nx_request){.arena = a, .router = router, .lang = nx_languages[0], .path = "/", .query_text = "",
-                       .client = "local", .content_length = -1, .began_ns = nx_mono_ns()};
+    *rq = (nx_request){.arena = a,
+                       .router = router,
+                       .lang = nx_languages[0],
+                       .path = "/",
+                       .query_text = "",
+                       .client = "local",
+                       .content_length = -1,
+                       .began_ns = nx_mono_ns()};
     make_id(rq->id);
     *out = rq;
     return fill(rq, wire);

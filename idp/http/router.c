@@ -59,7 +59,8 @@ const nx_views *nx_router_views(const nx_router *r)
     return r->views;
 }
 
-/* ---- one request ------------------------------------------------------------------------------------------- */
+/* ---- one request
+ * ------------------------------------------------------------------------------------------- */
 
 static nx_result begin(nx_router *r, nx_request *rq)
 {
@@ -94,8 +95,10 @@ bool nx_router_run(nx_router *r, nx_request *rq, nx_reply *rp)
     rp->move = NX_LANE_COUNT;
     nx_result e = run(r, rq, rp);
     bool moves = nx_ok(e) && rp->move != NX_LANE_COUNT;
-    if (moves) rq->lane = rp->move;
-    else if (!nx_ok(e)) rp->failed = e.e;
+    if (moves)
+        rq->lane = rp->move;
+    else if (!nx_ok(e))
+        rp->failed = e.e;
     nx_log_request(NULL);
     return !moves;
 }
@@ -153,12 +156,15 @@ nx_reply *nx_http_serve(nx_router *r, nx_arena *a, const struct nx_wire *wire, n
     nx_reply_init(rp, rq);
     rq->app = r->host.app;
     rq->body = body;
-    if (nx_ok(opened)) nx_http_dispatch(r, rq, rp);
-    else nx_router_finish(r, rq, rp, opened.e);
+    if (nx_ok(opened))
+        nx_http_dispatch(r, rq, rp);
+    else
+        nx_router_finish(r, rq, rp, opened.e);
     return rp;
 }
 
-/* ---- metrics ----------------------------------------------------------------------------------------------- */
+/* ---- metrics
+ * ----------------------------------------------------------------------------------------------- */
 
 static struct nx_row_label label_of(const struct nx_row *row)
 {

@@ -10,7 +10,8 @@ const char *nx_method_name(nx_method m)
     return names[m];
 }
 
-/* ---- building ---------------------------------------------------------------------------------------------- */
+/* ---- building
+ * ---------------------------------------------------------------------------------------------- */
 
 static nx_result check_row(const struct nx_route *r)
 {
@@ -95,7 +96,8 @@ void nx_routes_clear(struct nx_routes *r)
     *r = (struct nx_routes){0};
 }
 
-/* ---- finding ----------------------------------------------------------------------------------------------- */
+/* ---- finding
+ * ----------------------------------------------------------------------------------------------- */
 
 /* Percent-decoding alone: in a path '+' is a plus. */
 static char *decode_segment(nx_arena *a, nx_span segment)
@@ -153,7 +155,8 @@ const struct nx_path *nx_routes_find(const struct nx_routes *r, nx_request *rq)
     for (size_t i = r->literal_count; i < r->path_count; i++) {
         size_t fixed = strcspn(r->path[i].path, "{");
         rq->path_params = (nx_pairs){pairs, 0};
-        if (strncmp(rq->path, r->path[i].path, fixed) == 0 && matches(r->path[i].path, rq, pairs)) return &r->path[i];
+        if (strncmp(rq->path, r->path[i].path, fixed) == 0 && matches(r->path[i].path, rq, pairs))
+            return &r->path[i];
     }
     rq->path_params = (nx_pairs){NULL, 0};
     return NULL;
@@ -165,6 +168,7 @@ char *nx_path_allow(const struct nx_path *p, nx_arena *a)
     nx_buf_init(&b, a, 64);
     for (int m = 0; m < NX_METHOD_COUNT; m++)
         if (p->row[m])
-            nx_buf_addf(&b, "%s%s", b.n ? ", " : "", m == NX_GET ? "GET, HEAD" : nx_method_name((nx_method)m));
+            nx_buf_addf(&b, "%s%s", b.n ? ", " : "",
+                        m == NX_GET ? "GET, HEAD" : nx_method_name((nx_method)m));
     return nx_buf_str(&b);
 }

@@ -1,5 +1,5 @@
-/* The compiled route table: every path once, with its rows by method. Literal paths are found by binary search,
- * patterns by trying each; a literal wins over a pattern. */
+/* The compiled route table: every path once, with its rows by method. Literal paths are found by binary
+ * search, patterns by trying each; a literal wins over a pattern. */
 #ifndef NX_HTTP_ROUTES_H
 #define NX_HTTP_ROUTES_H
 
@@ -29,8 +29,8 @@ struct nx_routes {
 NX_FALLIBLE nx_routes_build(struct nx_routes *out, const struct nx_route_table *const *tables, size_t n);
 void nx_routes_clear(struct nx_routes *r);
 
-/* The path's entry, and its {parameters} decoded into rq->path_params; NULL when there is none (or the parameters are
- * not decodable). */
+/* The path's entry, and its {parameters} decoded into rq->path_params; NULL when there is none (or the
+ * parameters are not decodable). */
 const struct nx_path *nx_routes_find(const struct nx_routes *r, nx_request *rq);
 /* "GET, HEAD, POST" into the arena. */
 char *nx_path_allow(const struct nx_path *p, nx_arena *a);

@@ -1,8 +1,7 @@
 /* Why each of them:
- *   Content-Security-Policy    no inline script or style, no plug-in, no foreign frame, forms only to ourselves (and
- *                              the portal that a sign-in ends at)
- *   Referrer-Policy            same-origin: no URL of ours leaves; "no-referrer" would also make browsers send
- *                              Origin: null with our own forms
+ *   Content-Security-Policy    no inline script or style, no plug-in, no foreign frame, forms only to
+ * ourselves (and the portal that a sign-in ends at) Referrer-Policy            same-origin: no URL of ours
+ * leaves; "no-referrer" would also make browsers send Origin: null with our own forms
  *   Cross-Origin-Opener-Policy a portal's window keeps no handle on a sign-in window
  *   Cross-Origin-Resource-Policy nobody embeds our answers, but for what is public */
 #include "http/safety.h"

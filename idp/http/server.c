@@ -14,9 +14,14 @@
 void nx_server_plan_default(struct nx_server_plan *plan, unsigned cores)
 {
     unsigned n = cores ? cores : 1;
-    *plan = (struct nx_server_plan){.inherited_fd = -1, .io_threads = n > 8 ? 4 : (n + 1) / 2, .connections_max = 4096,
-                                    .streams_max = 1024, .request_arena_max = 8u << 20, .header_ms = 10000,
-                                    .body_ms = 30000, .idle_ms = 75000};
+    *plan = (struct nx_server_plan){.inherited_fd = -1,
+                                    .io_threads = n > 8 ? 4 : (n + 1) / 2,
+                                    .connections_max = 4096,
+                                    .streams_max = 1024,
+                                    .request_arena_max = 8u << 20,
+                                    .header_ms = 10000,
+                                    .body_ms = 30000,
+                                    .idle_ms = 75000};
     plan->workers[NX_LANE_FAST] = n * 4;
     plan->workers[NX_LANE_HASH] = n;
     plan->workers[NX_LANE_EGRESS] = 4;
@@ -25,7 +30,8 @@ void nx_server_plan_default(struct nx_server_plan *plan, unsigned cores)
     plan->queue[NX_LANE_EGRESS] = 64;
 }
 
-/* ---- sockets ----------------------------------------------------------------------------------------------- */
+/* ---- sockets
+ * ----------------------------------------------------------------------------------------------- */
 
 static nx_result listen_unix(int *out, const char *path)
 {
@@ -68,14 +74,15 @@ static nx_result add_daemon(nx_http_server *s, int fd)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 120u,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, nx_call_begin, s,
         MHD_OPTION_UNESCAPE_CALLBACK, leave_as_is, NULL, MHD_OPTION_NOTIFY_COMPLETED, nx_call_completed, s,
-        MHD_OPTION_NOTIFY_CONNECTION, nx_conn_notify, s, MHD_OPTION_ARRAY, s->plan.io_threads > 1 ? pool : none,
-        MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, nx_conn_notify, s, MHD_OPTION_ARRAY,
+        s->plan.io_threads > 1 ? pool : none, MHD_OPTION_END);
     NX_REQUIRE(d, NX_ERR_IO);
     s->daemon[s->daemon_count++] = d;
     return NX_OK;
 }
 
-/* ---- start ------------------------------------------------------------------------------------------------- */
+/* ---- start
+ * ------------------------------------------------------------------------------------------------- */
 
 static nx_result start_threads(nx_http_server *s)
 {
@@ -127,12 +134,15 @@ nx_result nx_http_server_open(nx_http_server **out, const struct nx_server_plan 
     init_locks(s);
     nx_result r = start_threads(s);
     if (nx_ok(r)) r = start_sockets(s);
-    if (nx_ok(r)) *out = s;
-    else nx_http_server_close(s, 0);
+    if (nx_ok(r))
+        *out = s;
+    else
+        nx_http_server_close(s, 0);
     return r;
 }
 
-/* ---- stop -------------------------------------------------------------------------------------------------- */
+/* ---- stop
+ * -------------------------------------------------------------------------------------------------- */
 
 static void stop_accepting(nx_http_server *s)
 {
@@ -161,8 +171,8 @@ static void stop_threads(nx_http_server *s)
     pthread_mutex_unlock(&s->stream_lock);
     if (s->ticker_runs) pthread_join(s->ticker, NULL);
     if (s->reaper_runs) pthread_join(s->reaper, NULL);
-    /* After its last worker no call is away and no step is running: every connection has been resumed, but for
-     * streams in their readers, which the last line resumes. libmicrohttpd aborts on one that is left. */
+    /* After its last worker no call is away and no step is running: every connection has been resumed, but
+     * for streams in their readers, which the last line resumes. libmicrohttpd aborts on one that is left. */
     for (int i = NX_LANE_FAST; i < NX_LANE_COUNT; i++)
         nx_lane_stop(s->lane[i]);
     nx_streams_end(s);
@@ -193,19 +203,22 @@ bool nx_http_server_draining(const nx_http_server *s)
     return s && atomic_load(&s->draining);
 }
 
-/* ---- metrics ----------------------------------------------------------------------------------------------- */
+/* ---- metrics
+ * ----------------------------------------------------------------------------------------------- */
 
 void nx_http_server_metrics(const nx_http_server *s, nx_buf *out)
 {
     if (!s) return;
-    nx_buf_addf(out, "# TYPE nixa_http_connections gauge\nnixa_http_connections %u\n", atomic_load(&s->conn_count));
+    nx_buf_addf(out, "# TYPE nixa_http_connections gauge\nnixa_http_connections %u\n",
+                atomic_load(&s->conn_count));
     nx_buf_addf(out, "# TYPE nixa_http_streams gauge\nnixa_http_streams %u\n", atomic_load(&s->stream_count));
     nx_buf_adds(out, "# TYPE nixa_lane_waiting gauge\n# TYPE nixa_lane_running gauge\n"
                      "# TYPE nixa_lane_refused_total counter\n");
     for (int i = NX_LANE_FAST; i < NX_LANE_COUNT; i++) {
         struct nx_lane_state l = nx_lane_state(s->lane[i]);
-        nx_buf_addf(out, "nixa_lane_waiting{lane=\"%s\"} %u\nnixa_lane_running{lane=\"%s\"} %u\n"
-                         "nixa_lane_refused_total{lane=\"%s\"} %lu\n",
+        nx_buf_addf(out,
+                    "nixa_lane_waiting{lane=\"%s\"} %u\nnixa_lane_running{lane=\"%s\"} %u\n"
+                    "nixa_lane_refused_total{lane=\"%s\"} %lu\n",
                     l.name, l.waiting, l.name, l.running, l.name, l.refused);
     }
 }

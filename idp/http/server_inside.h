@@ -1,7 +1,8 @@
 /* The inside of the server: connections, calls (one request on a connection), event streams.
  *
- * Who may touch a call: the I/O thread of its connection, until it is handed to a lane; the lane's worker, until it is
- * resumed; then the I/O thread again. MHD_suspend_connection and MHD_resume_connection order the two. */
+ * Who may touch a call: the I/O thread of its connection, until it is handed to a lane; the lane's worker,
+ * until it is resumed; then the I/O thread again. MHD_suspend_connection and MHD_resume_connection order the
+ * two. */
 #ifndef NX_HTTP_SERVER_INSIDE_H
 #define NX_HTTP_SERVER_INSIDE_H
 
@@ -12,7 +13,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define NX_DISCARD_MAX (1u << 20) /* bytes of an oversized body that are read away so that the 413 arrives */
+#define NX_DISCARD_MAX (1u << 20) /* bytes of an oversized body that are read away so that the 413 arrives   \
+                                   */
 
 #define NX_SPARE_ARENAS 64
 
@@ -46,8 +48,8 @@ struct nx_call {
     struct nx_stream_call *stream;
 };
 
-/* A call whose reply is an event stream. `step_arena` holds the events that are being sent; it is reset only when all
- * of them are. All fields are under the server's stream lock, but what `step` writes while busy. */
+/* A call whose reply is an event stream. `step_arena` holds the events that are being sent; it is reset only
+ * when all of them are. All fields are under the server's stream lock, but what `step` writes while busy. */
 struct nx_stream_call {
     struct nx_stream_call *next, *prev;
     struct nx_call *call;
@@ -60,7 +62,7 @@ struct nx_stream_call {
     bool waiting; /* the connection is suspended in its reader */
     bool woken;   /* asked for again while busy */
     bool ended;
-    bool dead;    /* the connection is gone; the worker releases */
+    bool dead; /* the connection is gone; the worker releases */
 };
 
 struct nx_http_server {
@@ -80,7 +82,8 @@ struct nx_http_server {
     struct nx_stream_call *streams;
     _Atomic unsigned stream_count;
 
-    /* Arenas between two requests: reset (wiped), each with its first chunk, so that a request costs no allocator. */
+    /* Arenas between two requests: reset (wiped), each with its first chunk, so that a request costs no
+     * allocator. */
     pthread_mutex_t spare_lock;
     nx_arena *spare[NX_SPARE_ARENAS];
     unsigned spare_count;
@@ -91,7 +94,8 @@ struct nx_http_server {
 };
 
 /* conn.c */
-void nx_conn_notify(void *server, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code);
+void nx_conn_notify(void *server, struct MHD_Connection *mhd, void **context,
+                    enum MHD_ConnectionNotificationCode code);
 void nx_conn_phase(struct nx_conn *c, enum nx_phase phase);
 /* Shuts down what is past its deadline; when draining also what is idle. */
 void nx_conns_reap(nx_http_server *s);
@@ -101,15 +105,17 @@ void *nx_reaper_run(void *server);
 void *nx_call_begin(void *server, const char *target, struct MHD_Connection *mhd);
 enum MHD_Result nx_call_handle(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
                                const char *version, const char *upload, size_t *upload_size, void **context);
-void nx_call_completed(void *server, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode code);
+void nx_call_completed(void *server, struct MHD_Connection *mhd, void **context,
+                       enum MHD_RequestTerminationCode code);
 void nx_call_free(struct nx_call *call);
 void nx_spares_close(nx_http_server *s);
 
 /* stream.c */
-/* Makes the response of a stream and puts it on the ticker's list; NULL when there are too many or no memory. */
+/* Makes the response of a stream and puts it on the ticker's list; NULL when there are too many or no memory.
+ */
 struct MHD_Response *nx_stream_response(struct nx_call *call);
-/* The connection has ended: releases the stream, or leaves that to the worker in its step. True when the call must not
- * be freed by the caller. */
+/* The connection has ended: releases the stream, or leaves that to the worker in its step. True when the call
+ * must not be freed by the caller. */
 bool nx_stream_gone(struct nx_call *call);
 void *nx_ticker_run(void *server);
 void nx_streams_end(nx_http_server *s);

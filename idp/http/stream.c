@@ -1,6 +1,6 @@
-/* Event streams. The ticker thread knows when each stream is due and puts its step into the FAST lane; the step's
- * events stay in the stream's arena until the connection has taken them. A connection with nothing to send is
- * suspended inside its reader and resumed by the next step. */
+/* Event streams. The ticker thread knows when each stream is due and puts its step into the FAST lane; the
+ * step's events stay in the stream's arena until the connection has taken them. A connection with nothing to
+ * send is suspended inside its reader and resumed by the next step. */
 #include "http/server_inside.h"
 
 #include "base/clock.h"
@@ -20,7 +20,8 @@ static void wake_reader(struct nx_stream_call *sc)
     MHD_resume_connection(sc->call->mhd);
 }
 
-/* ---- the connection's side --------------------------------------------------------------------------------- */
+/* ---- the connection's side
+ * --------------------------------------------------------------------------------- */
 
 static ssize_t read_events(void *arg, uint64_t at, char *out, size_t room)
 {
@@ -97,8 +98,10 @@ struct MHD_Response *nx_stream_response(struct nx_call *call)
 
 static void unlist(nx_http_server *s, struct nx_stream_call *sc)
 {
-    if (sc->prev) sc->prev->next = sc->next;
-    else s->streams = sc->next;
+    if (sc->prev)
+        sc->prev->next = sc->next;
+    else
+        s->streams = sc->next;
     if (sc->next) sc->next->prev = sc->prev;
     s->stream_count--;
 }
@@ -118,7 +121,8 @@ bool nx_stream_gone(struct nx_call *call)
     return busy;
 }
 
-/* ---- the steps --------------------------------------------------------------------------------------------- */
+/* ---- the steps
+ * --------------------------------------------------------------------------------------------- */
 
 static void step(struct nx_stream_call *sc, bool late, int *wait_ms, bool *end, nx_span *events)
 {

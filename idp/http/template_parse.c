@@ -1,5 +1,6 @@
-/* The parser of templates. Beside the holes it follows the HTML around them just far enough to know whether a hole
- * stands in text, in a quoted attribute, or bare inside a tag; the last would make escaping useless and is refused. */
+/* The parser of templates. Beside the holes it follows the HTML around them just far enough to know whether a
+ * hole stands in text, in a quoted attribute, or bare inside a tag; the last would make escaping useless and
+ * is refused. */
 #include "http/template_tree.h"
 
 #include <stdlib.h>
@@ -21,7 +22,8 @@ bool nx_template_name_ok(nx_span name)
     if (name.n == 0 || name.n > 60) return false;
     for (size_t i = 0; i < name.n; i++) {
         uint8_t c = name.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-')) return false;
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-'))
+            return false;
     }
     return true;
 }

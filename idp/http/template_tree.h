@@ -4,7 +4,16 @@
 
 #include "http/template.h"
 
-enum nx_node_kind { NX_NODE_LITERAL, NX_NODE_VALUE, NX_NODE_MARKUP, NX_NODE_LABEL, NX_NODE_PARTIAL, NX_NODE_SECTION, NX_NODE_INVERTED, NX_NODE_END };
+enum nx_node_kind {
+    NX_NODE_LITERAL,
+    NX_NODE_VALUE,
+    NX_NODE_MARKUP,
+    NX_NODE_LABEL,
+    NX_NODE_PARTIAL,
+    NX_NODE_SECTION,
+    NX_NODE_INVERTED,
+    NX_NODE_END
+};
 
 struct nx_node {
     enum nx_node_kind kind;
@@ -28,7 +37,7 @@ struct nx_catalogue {
     struct nx_message {
         nx_span key;
         nx_span text;
-    } *message; /* owned; sorted by key */
+    } * message; /* owned; sorted by key */
     size_t count;
 };
 
@@ -37,7 +46,8 @@ struct nx_catalogue {
 NX_FALLIBLE nx_catalogue_parse(struct nx_catalogue *out, nx_span text, unsigned *line);
 /* NX_SPAN_NONE when unknown. */
 nx_span nx_catalogue_find(const struct nx_catalogue *c, nx_span key);
-/* The next "{param}" of a text at or after *at: its name, and *at behind it; *from is where the '{' stands. */
+/* The next "{param}" of a text at or after *at: its name, and *at behind it; *from is where the '{' stands.
+ */
 bool nx_catalogue_param(nx_span text, size_t *at, size_t *from, nx_span *name);
 
 bool nx_template_name_ok(nx_span name);

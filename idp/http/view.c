@@ -93,8 +93,10 @@ nx_view *nx_view_item(nx_view *v, const char *key)
     nx_view *item = list ? nx_view_new(v->arena) : NULL;
     if (!item) return NULL;
     item->around = v;
-    if (list->last) list->last->next = item;
-    else list->first = item;
+    if (list->last)
+        list->last->next = item;
+    else
+        list->first = item;
     list->last = item;
     return item;
 }

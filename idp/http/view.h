@@ -1,6 +1,6 @@
-/* Views: the values that a page shows, by name. A view is a small tree in the request's arena: names with text,
- * numbers, flags, lists of views. Keys are static strings. A later value for a key replaces the earlier one.
- * Setters are void; when memory runs out the arena remembers it and rendering fails. */
+/* Views: the values that a page shows, by name. A view is a small tree in the request's arena: names with
+ * text, numbers, flags, lists of views. Keys are static strings. A later value for a key replaces the earlier
+ * one. Setters are void; when memory runs out the arena remembers it and rendering fails. */
 #ifndef NX_HTTP_VIEW_H
 #define NX_HTTP_VIEW_H
 
@@ -23,8 +23,8 @@ void nx_view_url(nx_view *v, const char *key, const char *url);
 void nx_view_label(nx_view *v, const char *key, const char *catalogue_key);
 /* Markup that NIXA itself made (an inline SVG); only {{&key}} shows it. Borrowed. */
 void nx_view_markup(nx_view *v, const char *key, nx_span markup);
-/* Appends an item to the list `key` and gives the item's view; names that it lacks are looked up in v. NULL only
- * when out of memory; every setter takes NULL and does nothing. */
+/* Appends an item to the list `key` and gives the item's view; names that it lacks are looked up in v. NULL
+ * only when out of memory; every setter takes NULL and does nothing. */
 nx_view *nx_view_item(nx_view *v, const char *key);
 /* Whether a value of that name was set. */
 bool nx_view_set(const nx_view *v, const char *key);

@@ -4,15 +4,23 @@
 
 #include "http/view.h"
 
-enum nx_value_kind { NX_VALUE_TEXT, NX_VALUE_NUMBER, NX_VALUE_FLAG, NX_VALUE_TIME, NX_VALUE_LABEL, NX_VALUE_MARKUP, NX_VALUE_LIST };
+enum nx_value_kind {
+    NX_VALUE_TEXT,
+    NX_VALUE_NUMBER,
+    NX_VALUE_FLAG,
+    NX_VALUE_TIME,
+    NX_VALUE_LABEL,
+    NX_VALUE_MARKUP,
+    NX_VALUE_LIST
+};
 
 struct nx_value {
     struct nx_value *next;
     const char *key;
     enum nx_value_kind kind;
-    nx_span text;       /* TEXT, LABEL, MARKUP */
-    int64_t number;     /* NUMBER, FLAG, TIME */
-    nx_view *first;     /* LIST */
+    nx_span text;   /* TEXT, LABEL, MARKUP */
+    int64_t number; /* NUMBER, FLAG, TIME */
+    nx_view *first; /* LIST */
     nx_view *last;
 };
 

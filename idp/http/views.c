@@ -78,7 +78,8 @@ nx_result nx_views_catalogue(nx_views *vs, const char *lang, nx_span text)
     return NX_OK;
 }
 
-/* ---- the check --------------------------------------------------------------------------------------------- */
+/* ---- the check
+ * --------------------------------------------------------------------------------------------- */
 
 static bool missing(const char *what, const char *where, nx_span name)
 {
@@ -102,7 +103,8 @@ static bool template_fits(const nx_views *vs, const struct nx_template *t)
     for (size_t i = 0; i < t->count; i++) {
         const struct nx_node *n = &t->node[i];
         if (n->kind == NX_NODE_LABEL && !label_known(vs, n->text, t->name)) ok = false;
-        if (n->kind == NX_NODE_PARTIAL && !nx_views_find(vs, n->text)) ok = missing("partial_missing", t->name, n->text);
+        if (n->kind == NX_NODE_PARTIAL && !nx_views_find(vs, n->text))
+            ok = missing("partial_missing", t->name, n->text);
     }
     return ok;
 }

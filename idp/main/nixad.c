@@ -2,8 +2,9 @@
  *
  *     nixad --config run/nixad.yaml        started by nixactl up, in the data folder
  *
- * LISTEN_FDS=1 (with LISTEN_PID, as systemd hands sockets over): descriptor 3 is a listening socket that is served too.
- * NOTIFY_FD=N: one byte is written to descriptor N once requests are answered. SIGTERM and SIGINT drain and stop. */
+ * LISTEN_FDS=1 (with LISTEN_PID, as systemd hands sockets over): descriptor 3 is a listening socket that is
+ * served too. NOTIFY_FD=N: one byte is written to descriptor N once requests are answered. SIGTERM and SIGINT
+ * drain and stop. */
 #include "nixad.h"
 
 #include "base/clock.h"
@@ -56,7 +57,8 @@ static int inherited_fd(void)
     return INHERITED_FD;
 }
 
-/* ---- parts ------------------------------------------------------------------------------------------------- */
+/* ---- parts
+ * ------------------------------------------------------------------------------------------------- */
 
 static nx_result open_house(struct nixad *n, unsigned threads)
 {
@@ -71,7 +73,8 @@ static nx_result open_house(struct nixad *n, unsigned threads)
 static nx_result open_notify(struct nixad *n)
 {
     static const struct nx_notice_kind *const kinds[] = {&nx_notice_backchannel};
-    struct nx_notify_plan plan = {.kinds = kinds, .kind_count = sizeof kinds / sizeof kinds[0],
+    struct nx_notify_plan plan = {.kinds = kinds,
+                                  .kind_count = sizeof kinds / sizeof kinds[0],
                                   .threads = (unsigned)n->settings.notify_threads,
                                   .horizon_s = n->settings.notify_days * 86400};
     return nx_notify_open(&n->notify, n->server.house, &plan);
@@ -99,8 +102,10 @@ static nx_result open_http(struct nixad *n)
 {
     const struct nx_settings *s = &n->settings;
     struct nx_server_plan plan;
-    unsigned rates[NX_RATE_COUNT] = {[NX_RATE_PAGE] = (unsigned)s->rate_page, [NX_RATE_LOGIN] = (unsigned)s->rate_login,
-                                     [NX_RATE_TOKEN] = (unsigned)s->rate_token, [NX_RATE_API] = (unsigned)s->rate_api,
+    unsigned rates[NX_RATE_COUNT] = {[NX_RATE_PAGE] = (unsigned)s->rate_page,
+                                     [NX_RATE_LOGIN] = (unsigned)s->rate_login,
+                                     [NX_RATE_TOKEN] = (unsigned)s->rate_token,
+                                     [NX_RATE_API] = (unsigned)s->rate_api,
                                      [NX_RATE_QR] = (unsigned)s->rate_qr};
     n->server.demo = s->demo && nx_settings_loopback(s);
     n->server.started_ms = nx_mono_ms();
@@ -137,7 +142,8 @@ static void close_all(struct nixad *n)
     nx_second_stop();
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
+/* ---- life
+ * -------------------------------------------------------------------------------------------------- */
 
 static void set_log_level(const char *name)
 {

@@ -1,5 +1,5 @@
-/* The files of idp/web as they were when the program was built: templates, catalogues, styles, scripts, pictures.
- * Names are paths below idp/web: "templates/login.html", "lang/vi.txt", "static/app.css". */
+/* The files of idp/web as they were when the program was built: templates, catalogues, styles, scripts,
+ * pictures. Names are paths below idp/web: "templates/login.html", "lang/vi.txt", "static/app.css". */
 #ifndef NX_WEB_ASSETS_H
 #define NX_WEB_ASSETS_H
 

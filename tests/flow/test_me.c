@@ -63,7 +63,8 @@ static nx_reply *change_password(const char *current, const char *fresh, const c
     nx_reply *rp = rig_get(&b, "/me/password");
     assert_int_equal(rp->status, 200);
     char form[600];
-    snprintf(form, sizeof form, "csrf=%s&current=%s&new=%s&repeat=%s", rig_field(&rig, rp, "csrf"), current, fresh, repeat);
+    snprintf(form, sizeof form, "csrf=%s&current=%s&new=%s&repeat=%s", rig_field(&rig, rp, "csrf"), current,
+             fresh, repeat);
     return rig_post(&b, "/me/password", form);
 }
 
@@ -75,7 +76,8 @@ static void strangers_sign_in_and_come_back(void **state)
     assert_string_equal(rig_location(rp), "/login");
     rp = rig_follow(&b, rp);
     char form[400];
-    snprintf(form, sizeof form, "t=&csrf=%s&username=LAN&password=correct+horse+battery", rig_field(&rig, rp, "csrf"));
+    snprintf(form, sizeof form, "t=&csrf=%s&username=LAN&password=correct+horse+battery",
+             rig_field(&rig, rp, "csrf"));
     rp = rig_follow(&b, rig_post(&b, "/login/password", form));
     assert_int_equal(rp->status, 200);
     assert_true(says(rp, "Nguyễn Thị Lan"));
@@ -148,7 +150,8 @@ static void changing_the_password_ends_everything_else(void **state)
     assert_int_equal(change_password("wrong", "a+new+long+sentence", "a+new+long+sentence")->status, 403);
     assert_int_equal(change_password("correct+horse+battery", "short", "short")->status, 400);
     assert_int_equal(change_password("correct+horse+battery", "1234567890", "1234567890")->status, 400);
-    assert_int_equal(change_password("correct+horse+battery", "a+new+long+sentence", "another+one+entirely")->status, 400);
+    assert_int_equal(
+        change_password("correct+horse+battery", "a+new+long+sentence", "another+one+entirely")->status, 400);
     assert_int_equal(rig_get(&other, "/me")->status, 200);
     nx_reply *rp = change_password("correct+horse+battery", "a+new+long+sentence", "a+new+long+sentence");
     assert_string_equal(rig_location(rp), "/me?done=password");
@@ -213,7 +216,8 @@ static void rule_3_a_stale_proof_is_asked_for_again(void **state)
     assert_string_equal(rig_location(rp), "/me/confirm?next=/me/phones/enrol");
     rp = rig_follow(&b, rp);
     char form[400];
-    snprintf(form, sizeof form, "csrf=%s&next=%%2Fme%%2Fphones%%2Fenrol&password=wrong", rig_field(&rig, rp, "csrf"));
+    snprintf(form, sizeof form, "csrf=%s&next=%%2Fme%%2Fphones%%2Fenrol&password=wrong",
+             rig_field(&rig, rp, "csrf"));
     assert_int_equal(rig_post(&b, "/me/confirm", form)->status, 403);
     snprintf(form, sizeof form, "csrf=%s&next=https%%3A%%2F%%2Fevil.example&password=correct+horse+battery",
              rig_field(&rig, rig_get(&b, "/me/confirm"), "csrf"));

@@ -95,7 +95,8 @@ static void password_then_consent_then_portal(void **state)
     assert_true(says(rp, "name=\"decision\" value=\"allow\""));
     assert_true(says(rp, "name=\"decision\" value=\"deny\""));
     char form[600];
-    snprintf(form, sizeof form, "t=%s&csrf=%s&decision=deny", rig_field(&rig, rp, "t"), rig_field(&rig, rp, "csrf"));
+    snprintf(form, sizeof form, "t=%s&csrf=%s&decision=deny", rig_field(&rig, rp, "t"),
+             rig_field(&rig, rp, "csrf"));
     rp = rig_follow(&b, rig_post(&b, "/consent", form));
     assert_memory_equal(rig_location(rp), "https://portal.example/cb?", 26);
     assert_string_equal(rig_param(&rig, rp, "error"), "access_denied");
@@ -256,7 +257,8 @@ static void front_page_and_apps(void **state)
     assert_false(says(rig_get(&b, "/"), "nixa-demo-2026")); /* rule 27: the demo is told of nowhere else */
     rp = rig_get(&b, "/wallet");
     assert_int_equal(rp->status, 200);
-    assert_non_null(strstr(nx_reply_header_get(rp, "Content-Security-Policy"), "require-trusted-types-for 'script'"));
+    assert_non_null(
+        strstr(nx_reply_header_get(rp, "Content-Security-Policy"), "require-trusted-types-for 'script'"));
     rp = rig_get(&b, "/wallet/sw.js");
     assert_string_equal(nx_reply_header_get(rp, "Service-Worker-Allowed"), "/wallet");
     assert_int_equal(rig_get(&b, "/verify")->status, 200);
@@ -264,7 +266,8 @@ static void front_page_and_apps(void **state)
     assert_int_equal(rig_get(&b, "/health/live")->status, 200);
     assert_int_equal(rig_get(&b, "/health/ready")->status, 200);
     rp = rig_get(&b, "/metrics");
-    assert_true(says(rp, "nixa_http_requests_total{face=\"pages\",method=\"GET\",route=\"/wallet\",class=\"2xx\"}"));
+    assert_true(
+        says(rp, "nixa_http_requests_total{face=\"pages\",method=\"GET\",route=\"/wallet\",class=\"2xx\"}"));
 }
 
 static void has_text(const char *key)

@@ -1,5 +1,5 @@
-/* Recent activity: what the audit trail says of her, in the words of the page. Types without a row are not shown: token
- * issues are many and say nothing that the sign-in before them does not. */
+/* Recent activity: what the audit trail says of her, in the words of the page. Types without a row are not
+ * shown: token issues are many and say nothing that the sign-in before them does not. */
 #include "endpoints/me/me.h"
 
 #include "base/json.h"
@@ -15,13 +15,20 @@ static const struct {
     const char *key;
     bool undoable; /* detail.qid names what an undo revokes */
 } rows[] = {
-    {"session.started", "act.session_started", false}, {"session.raised", "act.session_raised", false},
-    {"session.revoke", "act.session_ended", false},    {"person.revoke", "act.everywhere", false},
-    {"password.changed", "act.password", false},       {"consent.given", "act.consent_given", false},
-    {"consent.withdrawn", "act.consent_withdrawn", false}, {"grant.revoke", "act.grant_ended", false},
-    {"qr.enrolled", "act.qr_enrolled", true},          {"qr.revoke", "act.qr_revoked", false},
-    {"qr.suspend", "act.qr_suspended", false},         {"qr.resume", "act.qr_resumed", false},
-    {"pin.changed", "act.pin", false},                 {"person.created", "act.person_created", false},
+    {"session.started", "act.session_started", false},
+    {"session.raised", "act.session_raised", false},
+    {"session.revoke", "act.session_ended", false},
+    {"person.revoke", "act.everywhere", false},
+    {"password.changed", "act.password", false},
+    {"consent.given", "act.consent_given", false},
+    {"consent.withdrawn", "act.consent_withdrawn", false},
+    {"grant.revoke", "act.grant_ended", false},
+    {"qr.enrolled", "act.qr_enrolled", true},
+    {"qr.revoke", "act.qr_revoked", false},
+    {"qr.suspend", "act.qr_suspended", false},
+    {"qr.resume", "act.qr_resumed", false},
+    {"pin.changed", "act.pin", false},
+    {"person.created", "act.person_created", false},
 };
 
 static bool add_entry(nx_view *v, const struct nx_audit_entry *e)
@@ -59,6 +66,7 @@ nx_result nx_me_activity(nx_view *v, struct nx_self *s)
     for (; i < page.n && shown < SHOWN; i++)
         shown += add_entry(v, &page.v[i]);
     if (i > 0 && (i < page.n || page.more))
-        nx_view_url(v, "more_url", nx_arena_printf(s->rq->arena, "/me?before=%lld", (long long)page.v[i - 1].seq));
+        nx_view_url(v, "more_url",
+                    nx_arena_printf(s->rq->arena, "/me?before=%lld", (long long)page.v[i - 1].seq));
     return NX_OK;
 }

@@ -1,4 +1,5 @@
-/* POST /me: one form for every act, told apart by its button. Each act is checked to be on something of hers. */
+/* POST /me: one form for every act, told apart by its button. Each act is checked to be on something of hers.
+ */
 #include "endpoints/me/me.h"
 
 #include "house/house.h"
@@ -15,15 +16,16 @@ static nx_result done(struct nx_self *s, const char *what)
     return NX_OK;
 }
 
-static nx_result end(struct nx_self *s, enum nx_revoke_act act, enum nx_revoke_scope scope, const char *target,
-                     const char *reason)
+static nx_result end(struct nx_self *s, enum nx_revoke_act act, enum nx_revoke_scope scope,
+                     const char *target, const char *reason)
 {
-    struct nx_revoke_order order = {.act = act, .scope = scope, .target = target, .subject = s->id, .reason = reason,
-                                    .actor = s->actor};
+    struct nx_revoke_order order = {
+        .act = act, .scope = scope, .target = target, .subject = s->id, .reason = reason, .actor = s->actor};
     return nx_revoke(s->house, s->rq->arena, &order, NULL);
 }
 
-/* ---- sessions ---------------------------------------------------------------------------------------------- */
+/* ---- sessions
+ * ---------------------------------------------------------------------------------------------- */
 
 static nx_result leave(struct nx_self *s, const char *where)
 {
@@ -56,7 +58,8 @@ static nx_result end_session(struct nx_self *s, const char *id)
     return done(s, "session_ended");
 }
 
-/* ---- QR identities ----------------------------------------------------------------------------------------- */
+/* ---- QR identities
+ * ----------------------------------------------------------------------------------------- */
 
 static nx_result own_identity(struct nx_self *s, const char *qid)
 {
@@ -101,12 +104,14 @@ static nx_result enrol_phone(struct nx_self *s, const char *id)
     return NX_OK;
 }
 
-/* ---- consents ---------------------------------------------------------------------------------------------- */
+/* ---- consents
+ * ---------------------------------------------------------------------------------------------- */
 
 static nx_result forget_consent(struct nx_self *s, const struct nx_revoke_order *order, int64_t *seq)
 {
     const char *detail = nx_arena_printf(s->rq->arena, "{\"client\":\"%s\"}", order->target);
-    struct nx_audit_entry entry = {.actor = s->actor, .type = "consent.withdrawn", .subject = s->id, .detail = detail};
+    struct nx_audit_entry entry = {
+        .actor = s->actor, .type = "consent.withdrawn", .subject = s->id, .detail = detail};
     NX_AUTO_CHANGE(change);
     NX_NEED(detail);
     NX_TRY(nx_registry_begin(&change, s->house->registry, NX_DURABLE));
@@ -121,19 +126,26 @@ static nx_result withdraw(struct nx_self *s, const char *id)
 {
     struct nx_consent consent;
     int64_t seq = 0;
-    NX_TRY(nx_consent_get(s->house->registry, s->rq->arena, s->id, id, &consent)); /* so that id is one of ours */
-    struct nx_revoke_order order = {.act = NX_REVOKE, .scope = NX_REVOKE_GRANT, .target = consent.client,
-                                    .subject = s->id, .reason = "consent withdrawn", .actor = s->actor};
+    NX_TRY(nx_consent_get(s->house->registry, s->rq->arena, s->id, id,
+                          &consent)); /* so that id is one of ours */
+    struct nx_revoke_order order = {.act = NX_REVOKE,
+                                    .scope = NX_REVOKE_GRANT,
+                                    .target = consent.client,
+                                    .subject = s->id,
+                                    .reason = "consent withdrawn",
+                                    .actor = s->actor};
     NX_TRY(forget_consent(s, &order, &seq));
     NX_TRY(nx_revoke_apply(s->house, s->rq->arena, seq));
     return done(s, "consent_withdrawn");
 }
 
-/* ---- the table --------------------------------------------------------------------------------------------- */
+/* ---- the table
+ * --------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
-    enum nx_self_for needs; /* ending is always allowed; what gives back or adds a means wants a fresh proof */
+    enum nx_self_for
+        needs; /* ending is always allowed; what gives back or adds a means wants a fresh proof */
     bool takes_id;
     nx_result (*run)(struct nx_self *s, const char *id);
     const char *next; /* where to go on after a fresh proof */

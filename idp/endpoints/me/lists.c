@@ -9,7 +9,8 @@
 
 #define TEXT_MAX 1024
 
-/* ---- QR identities ----------------------------------------------------------------------------------------- */
+/* ---- QR identities
+ * ----------------------------------------------------------------------------------------- */
 
 static nx_result has_pin(bool *out, struct nx_self *s, const char *qid)
 {
@@ -25,8 +26,10 @@ static nx_result add_identity(nx_view *v, struct nx_self *s, const struct nx_qr_
     nx_view *item = nx_view_item(v, "qrs");
     if (paper && q->status == NX_QR_ACTIVE) NX_TRY(has_pin(&pin, s, q->qid.s));
     nx_view_text(item, "id", q->qid.s);
-    if (q->label) nx_view_text(item, "label", q->label);
-    else nx_view_label(item, "label", paper ? "qr.paper" : "qr.device");
+    if (q->label)
+        nx_view_text(item, "label", q->label);
+    else
+        nx_view_label(item, "label", paper ? "qr.paper" : "qr.device");
     nx_view_flag(item, "phone", !paper);
     nx_view_flag(item, "paper", paper);
     nx_view_flag(item, "active", q->status == NX_QR_ACTIVE);
@@ -51,7 +54,8 @@ nx_result nx_me_identities(nx_view *v, struct nx_self *s)
     return NX_OK;
 }
 
-/* ---- sessions ---------------------------------------------------------------------------------------------- */
+/* ---- sessions
+ * ---------------------------------------------------------------------------------------------- */
 
 static const char *client_name(struct nx_self *s, const char *id)
 {
@@ -64,7 +68,8 @@ static const char *client_name(struct nx_self *s, const char *id)
 static const char *means_key(unsigned means)
 {
     if (means & NX_MEANS_PAPER_PIN) return "means.paper";
-    if (means & (NX_MEANS_QR_POSSESSION | NX_MEANS_QR_PIN | NX_MEANS_QR_UV | NX_MEANS_QR_BIOMETRIC)) return "means.qr";
+    if (means & (NX_MEANS_QR_POSSESSION | NX_MEANS_QR_PIN | NX_MEANS_QR_UV | NX_MEANS_QR_BIOMETRIC))
+        return "means.qr";
     if (means & (NX_MEANS_PASSKEY_UV | NX_MEANS_PASSKEY_BIOMETRIC)) return "means.passkey";
     return means & NX_MEANS_OTP ? "means.otp" : "means.password";
 }
@@ -103,7 +108,8 @@ nx_result nx_me_sessions(nx_view *v, struct nx_self *s)
     return NX_OK;
 }
 
-/* ---- consents ---------------------------------------------------------------------------------------------- */
+/* ---- consents
+ * ---------------------------------------------------------------------------------------------- */
 
 /* The claims by their names in her language, with commas. */
 static char *claims_text(struct nx_self *s, const struct nx_consent *c)

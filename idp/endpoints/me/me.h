@@ -11,9 +11,9 @@ struct nx_self {
     nx_reply *rp;
     struct nx_house *house;
     struct nx_visitor who;
-    struct nx_gate gate;    /* gate.person and gate.session are hers */
-    const char *id;         /* her id */
-    const char *actor;      /* "person:ID" */
+    struct nx_gate gate; /* gate.person and gate.session are hers */
+    const char *id;      /* her id */
+    const char *actor;   /* "person:ID" */
 };
 
 enum nx_self_for {
@@ -22,11 +22,11 @@ enum nx_self_for {
     NX_SELF_FRESH   /* the same, and her last proof is at most recent_auth_s old */
 };
 
-/* NX_ERR_LOGIN_REQUIRED: nobody is signed in, or her proof is not fresh enough; nx_self_answer turns that into a way
- * on. NX_ERR_RUNG for a session that may not change credentials. */
+/* NX_ERR_LOGIN_REQUIRED: nobody is signed in, or her proof is not fresh enough; nx_self_answer turns that
+ * into a way on. NX_ERR_RUNG for a session that may not change credentials. */
 NX_FALLIBLE nx_self_open(struct nx_self *s, nx_request *rq, nx_reply *rp, enum nx_self_for what);
-/* The reply to a failed nx_self_open: to the sign-in page, or to /me/confirm and then `next` when only freshness lacks;
- * any other error is given back. */
+/* The reply to a failed nx_self_open: to the sign-in page, or to /me/confirm and then `next` when only
+ * freshness lacks; any other error is given back. */
 NX_FALLIBLE nx_self_answer(struct nx_self *s, nx_result r, const char *next);
 
 /* The four parts of the page. */

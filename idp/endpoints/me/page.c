@@ -6,8 +6,9 @@
 /* What may be said after an act, by the name that the act redirects with. */
 static const char *notice_key(const nx_request *rq)
 {
-    static const char *const known[] = {"password", "session_ended", "qr_revoked", "qr_suspended", "qr_resumed",
-                                        "consent_withdrawn", "pin", "undone", "enrolled"};
+    static const char *const known[] = {"password",     "session_ended", "qr_revoked",
+                                        "qr_suspended", "qr_resumed",    "consent_withdrawn",
+                                        "pin",          "undone",        "enrolled"};
     const char *done = nx_query(rq, "done");
     for (size_t i = 0; done && i < sizeof known / sizeof known[0]; i++)
         if (strcmp(done, known[i]) == 0) return nx_arena_printf(rq->arena, "done.%s", known[i]);

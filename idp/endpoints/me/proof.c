@@ -8,14 +8,17 @@
 
 #include <stdio.h>
 
-/* ---- shared ------------------------------------------------------------------------------------------------ */
+/* ---- shared
+ * ------------------------------------------------------------------------------------------------ */
 
 static nx_result prove(struct nx_proof *out, struct nx_self *s, const char *field, int64_t *retry_after_s)
 {
     NX_AUTO_SECRET(password);
     NX_TRY(nx_form_secret(&password, s->rq, field));
-    struct nx_password_ask ask = {.user_name = nx_span_str(s->gate.person.user_name), .password = &password,
-                                  .source = s->rq->client, .known = true};
+    struct nx_password_ask ask = {.user_name = nx_span_str(s->gate.person.user_name),
+                                  .password = &password,
+                                  .source = s->rq->client,
+                                  .known = true};
     return nx_password_prove(out, s->house, s->rq->arena, &ask, retry_after_s);
 }
 
@@ -47,7 +50,8 @@ static nx_result new_session(struct nx_self *s, const struct nx_proof *proof, bo
 {
     nx_handle_text cookie;
     struct nx_signon session;
-    struct nx_sign_in_ask ask = {.proof = *proof, .source = s->rq->client,
+    struct nx_sign_in_ask ask = {.proof = *proof,
+                                 .source = s->rq->client,
                                  .agent = nx_agent_label(s->rq->arena, nx_header(s->rq, "User-Agent"))};
     if (present) ask.present = s->who.session;
     NX_TRY(nx_sign_in(&cookie, &session, s->house, s->rq->arena, &ask));
@@ -59,10 +63,12 @@ static nx_result new_session(struct nx_self *s, const struct nx_proof *proof, bo
 static void set_own_url(nx_view *v, struct nx_self *s, const char *path)
 {
     const char *other = strcmp(s->rq->lang, "vi") == 0 ? "en" : "vi";
-    if (s->rq->method == NX_POST) nx_view_url(v, "lang_url", nx_arena_printf(s->rq->arena, "%s?lang=%s", path, other));
+    if (s->rq->method == NX_POST)
+        nx_view_url(v, "lang_url", nx_arena_printf(s->rq->arena, "%s?lang=%s", path, other));
 }
 
-/* ---- confirming -------------------------------------------------------------------------------------------- */
+/* ---- confirming
+ * -------------------------------------------------------------------------------------------- */
 
 /* Only pages of hers: the value comes back from the browser. */
 static const char *next_of(const char *asked)
@@ -89,7 +95,8 @@ nx_result nx_me_confirm_page(nx_request *rq, nx_reply *rp)
 {
     struct nx_self s;
     nx_result r = nx_self_open(&s, rq, rp, NX_SELF_LOOK);
-    return nx_ok(r) ? show_confirm(&s, next_of(nx_query(rq, "next")), NX_ERR_NONE) : nx_self_answer(&s, r, "/me");
+    return nx_ok(r) ? show_confirm(&s, next_of(nx_query(rq, "next")), NX_ERR_NONE)
+                    : nx_self_answer(&s, r, "/me");
 }
 
 nx_result nx_me_confirm(nx_request *rq, nx_reply *rp)
@@ -108,7 +115,8 @@ nx_result nx_me_confirm(nx_request *rq, nx_reply *rp)
     return NX_OK;
 }
 
-/* ---- the password ------------------------------------------------------------------------------------------ */
+/* ---- the password
+ * ------------------------------------------------------------------------------------------ */
 
 static nx_result show_password(struct nx_self *s, const char *key, int status)
 {
@@ -131,8 +139,12 @@ nx_result nx_me_password_page(nx_request *rq, nx_reply *rp)
 /* The new verifier, the end of every session and the audit row are one durable change. */
 static nx_result store_password(struct nx_self *s, const nx_phc *phc, int64_t *seq)
 {
-    struct nx_revoke_order order = {.act = NX_REVOKE, .scope = NX_REVOKE_PERSON, .target = s->id, .subject = s->id,
-                                    .reason = "password changed", .actor = s->actor};
+    struct nx_revoke_order order = {.act = NX_REVOKE,
+                                    .scope = NX_REVOKE_PERSON,
+                                    .target = s->id,
+                                    .subject = s->id,
+                                    .reason = "password changed",
+                                    .actor = s->actor};
     struct nx_audit_entry entry = {.actor = s->actor, .type = "password.changed", .subject = s->id};
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, s->house->registry, NX_DURABLE));
@@ -174,13 +186,15 @@ nx_result nx_me_password_set(nx_request *rq, nx_reply *rp)
     return form_key(r.e) ? show_password(&s, form_key(r.e), form_status(r.e)) : r;
 }
 
-/* ---- the PIN of a paper ------------------------------------------------------------------------------------ */
+/* ---- the PIN of a paper
+ * ------------------------------------------------------------------------------------ */
 
 static nx_result own_paper(struct nx_qr_identity *out, struct nx_self *s, const char *qid)
 {
     NX_REQUIRE(qid, NX_ERR_MISSING);
     NX_TRY(nx_qr_identity_get(s->house->registry, s->rq->arena, qid, out));
-    bool usable = out->kind == NX_QR_PAPER && out->status == NX_QR_ACTIVE && strcmp(out->person.s, s->id) == 0;
+    bool usable =
+        out->kind == NX_QR_PAPER && out->status == NX_QR_ACTIVE && strcmp(out->person.s, s->id) == 0;
     NX_REQUIRE(usable, NX_ERR_NOT_FOUND);
     return NX_OK;
 }
@@ -190,14 +204,17 @@ static nx_result show_pin(struct nx_self *s, const struct nx_qr_identity *q, con
     nx_view *v = NULL;
     NX_TRY(nx_form_view(&v, s->rq, s->rp, "/me/pin"));
     nx_view_text(v, "id", q->qid.s);
-    if (q->label) nx_view_text(v, "label", q->label);
-    else nx_view_label(v, "label", "qr.paper");
+    if (q->label)
+        nx_view_text(v, "label", q->label);
+    else
+        nx_view_label(v, "label", "qr.paper");
     nx_view_label(v, "error", key);
     nx_reply_page(s->rp, key ? 400 : 200, "me_pin", v);
     return NX_OK;
 }
 
-static nx_result open_paper(struct nx_self *s, struct nx_qr_identity *q, nx_request *rq, nx_reply *rp, const char *qid)
+static nx_result open_paper(struct nx_self *s, struct nx_qr_identity *q, nx_request *rq, nx_reply *rp,
+                            const char *qid)
 {
     NX_TRY(nx_self_open(s, rq, rp, NX_SELF_FRESH));
     return own_paper(q, s, qid);

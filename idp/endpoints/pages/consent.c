@@ -3,8 +3,8 @@
 
 #include "house/house.h"
 
-/* Whether a claim is told in a line of its own: "…_verified" and the time of change say nothing that its neighbour does
- * not. */
+/* Whether a claim is told in a line of its own: "…_verified" and the time of change say nothing that its
+ * neighbour does not. */
 static bool is_told(const char *claim)
 {
     size_t n = strlen(claim);
@@ -27,8 +27,10 @@ static void set_claims(nx_view *v, nx_request *rq, const struct nx_consent_view 
     for (size_t i = 0; i < c->line_count; i++)
         if (is_told(c->line[i].claim)) add_line(v, rq, c->line[i].claim, c->line[i].value);
     for (size_t i = 0; i < c->scope_count; i++)
-        if (strcmp(c->scope[i], "offline_access") == 0) offline = true;
-        else nx_view_text(nx_view_item(v, "scopes"), "scope", c->scope[i]);
+        if (strcmp(c->scope[i], "offline_access") == 0)
+            offline = true;
+        else
+            nx_view_text(nx_view_item(v, "scopes"), "scope", c->scope[i]);
     nx_view_flag(v, "offline", offline);
 }
 

@@ -26,7 +26,8 @@ static nx_result open_login(struct login *l, nx_request *rq, nx_reply *rp, const
     return t ? nx_authorize_view(&l->about, nx_house_of(rq), rq->arena, &l->who, t) : NX_OK;
 }
 
-/* ---- the page ---------------------------------------------------------------------------------------------- */
+/* ---- the page
+ * ---------------------------------------------------------------------------------------------- */
 
 static const char *why_key(enum nx_reason reason)
 {
@@ -85,8 +86,10 @@ static nx_result show_login(struct login *l, int status, const char *error, cons
     nx_view_label(v, "error", error);
     nx_view_label(v, "why", error ? NULL : why_key(l->step.reason));
     if (l->rq->method == NX_POST)
-        nx_view_url(v, "lang_url", nx_arena_printf(l->rq->arena, "/login?lang=%s%s%s", strcmp(l->rq->lang, "vi") == 0 ? "en" : "vi",
-                                                   l->t ? "&t=" : "", l->t ? l->t : ""));
+        nx_view_url(v, "lang_url",
+                    nx_arena_printf(l->rq->arena, "/login?lang=%s%s%s",
+                                    strcmp(l->rq->lang, "vi") == 0 ? "en" : "vi", l->t ? "&t=" : "",
+                                    l->t ? l->t : ""));
     allow_targets(l);
     nx_reply_page(l->rp, status, "login", v);
     return NX_OK;
@@ -101,7 +104,8 @@ static nx_result show_step_up(struct login *l)
     nx_view_label(v, "why", "reason.level");
     nx_view_label(v, "level", nx_level_key(l->step.level));
     nx_view_url(v, "qr_url", nx_arena_printf(rq->arena, "/login/qr?t=%s", l->t));
-    nx_view_url(v, "password_url", l->step.level <= NX_M1 ? nx_arena_printf(rq->arena, "/login?by=password&t=%s", l->t) : NULL);
+    nx_view_url(v, "password_url",
+                l->step.level <= NX_M1 ? nx_arena_printf(rq->arena, "/login?by=password&t=%s", l->t) : NULL);
     nx_view_text(v, "back_url", NULL);
     nx_reply_page(l->rp, 200, "step_up", v);
     return NX_OK;
@@ -115,11 +119,13 @@ nx_result nx_login_page(nx_request *rq, nx_reply *rp)
     NX_TRY(nx_authorize_next(&l.step, nx_house_of(rq), rq->arena, &l.who, l.t));
     bool by_password = nx_query(rq, "by") && strcmp(nx_query(rq, "by"), "password") == 0;
     if (l.step.kind == NX_STEP_STEP_UP && !by_password) return show_step_up(&l);
-    if (l.step.kind == NX_STEP_SIGN_IN || l.step.kind == NX_STEP_STEP_UP) return show_login(&l, 200, NULL, NULL);
+    if (l.step.kind == NX_STEP_SIGN_IN || l.step.kind == NX_STEP_STEP_UP)
+        return show_login(&l, 200, NULL, NULL);
     return nx_step_reply(&l.step, rq, rp);
 }
 
-/* ---- the password ------------------------------------------------------------------------------------------ */
+/* ---- the password
+ * ------------------------------------------------------------------------------------------ */
 
 static nx_result refused(struct login *l, nx_err e, const char *user_name, int64_t retry_after_s)
 {
@@ -130,13 +136,16 @@ static nx_result refused(struct login *l, nx_err e, const char *user_name, int64
     return show_login(l, 429, "form.throttled", user_name);
 }
 
-/* The new session's cookie is this very reply's, so the next step is computed with it and not with the request's. */
+/* The new session's cookie is this very reply's, so the next step is computed with it and not with the
+ * request's. */
 static nx_result signed_in(struct login *l, const struct nx_proof *proof)
 {
     nx_request *rq = l->rq;
     nx_handle_text *cookie = nx_arena_new(rq->arena, nx_handle_text, 1);
     struct nx_signon session;
-    struct nx_sign_in_ask ask = {.proof = *proof, .present = l->who.session, .source = rq->client,
+    struct nx_sign_in_ask ask = {.proof = *proof,
+                                 .present = l->who.session,
+                                 .source = rq->client,
                                  .agent = nx_agent_label(rq->arena, nx_header(rq, "User-Agent"))};
     NX_NEED(cookie);
     NX_TRY(nx_sign_in(cookie, &session, nx_house_of(rq), rq->arena, &ask));
@@ -162,7 +171,8 @@ nx_result nx_login_password(nx_request *rq, nx_reply *rp)
     nx_result taken = nx_form_secret(&password, rq, "password");
     if (!user_name || taken.e == NX_ERR_MISSING) return show_login(&l, 400, "form.missing", user_name);
     NX_TRY(taken);
-    struct nx_password_ask ask = {.user_name = nx_span_str(user_name), .password = &password, .source = rq->client};
+    struct nx_password_ask ask = {
+        .user_name = nx_span_str(user_name), .password = &password, .source = rq->client};
     nx_result proven = nx_password_prove(&proof, nx_house_of(rq), rq->arena, &ask, &retry_after_s);
     if (proven.e == NX_ERR_PASSWORD || proven.e == NX_ERR_HTTP_RATE)
         return refused(&l, proven.e, user_name, retry_after_s);
@@ -170,11 +180,12 @@ nx_result nx_login_password(nx_request *rq, nx_reply *rp)
     return signed_in(&l, &proof);
 }
 
-/* ---- ways out ---------------------------------------------------------------------------------------------- */
+/* ---- ways out
+ * ---------------------------------------------------------------------------------------------- */
 
 static nx_result leave(nx_request *rq, nx_reply *rp,
-                       nx_result (*how)(struct nx_step *, struct nx_house *, nx_arena *, const struct nx_visitor *,
-                                        const char *))
+                       nx_result (*how)(struct nx_step *, struct nx_house *, nx_arena *,
+                                        const struct nx_visitor *, const char *))
 {
     struct nx_visitor who;
     struct nx_step step;

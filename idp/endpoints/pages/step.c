@@ -1,4 +1,5 @@
-/* From a step of the authorization endpoint to a reply, and the keys that the pages of a transaction share. */
+/* From a step of the authorization endpoint to a reply, and the keys that the pages of a transaction share.
+ */
 #include "endpoints/pages/pages.h"
 
 #include "http/language.h"
@@ -7,7 +8,8 @@ nx_result nx_visitor_of(struct nx_visitor *out, nx_request *rq, nx_reply *rp)
 {
     const char *browser = NULL;
     NX_TRY(nx_browser(&browser, rq, rp));
-    *out = (struct nx_visitor){.browser = nx_span_str(browser), .session = nx_span_str(nx_browser_session(rq))};
+    *out =
+        (struct nx_visitor){.browser = nx_span_str(browser), .session = nx_span_str(nx_browser_session(rq))};
     return NX_OK;
 }
 
@@ -56,7 +58,8 @@ nx_result nx_step_reply(const struct nx_step *step, nx_request *rq, nx_reply *rp
 /* The portal's wish counts where the person has not chosen a language herself. */
 static void prefer_language(nx_request *rq, const char *ui_locales)
 {
-    bool chosen = nx_language_exact(nx_query(rq, "lang")) || nx_language_exact(nx_cookie(rq, NX_LANGUAGE_COOKIE));
+    bool chosen =
+        nx_language_exact(nx_query(rq, "lang")) || nx_language_exact(nx_cookie(rq, NX_LANGUAGE_COOKIE));
     if (!chosen) rq->lang = nx_language_pick(ui_locales, rq->lang);
 }
 

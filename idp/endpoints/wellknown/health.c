@@ -1,4 +1,5 @@
-/* Health and metrics. Live: the process answers. Ready: it may be sent people; each reason against that by name. */
+/* Health and metrics. Live: the process answers. Ready: it may be sent people; each reason against that by
+ * name. */
 #include "base/clock.h"
 #include "endpoints/server.h"
 #include "house/house.h"
@@ -53,9 +54,12 @@ static nx_result metrics(nx_request *rq, nx_reply *rp)
 }
 
 static const struct nx_route rows[] = {
-    {NX_GET, "/health/live", 0, NX_GUARD_ANY_HOST | NX_GUARD_NO_STORE | NX_AS_TEXT, NX_RATE_NONE, NX_LANE_PURE, live},
-    {NX_GET, "/health/ready", 0, NX_GUARD_ANY_HOST | NX_GUARD_NO_STORE | NX_AS_TEXT, NX_RATE_NONE, NX_LANE_FAST, ready},
-    {NX_GET, "/metrics", 0, NX_GUARD_ANY_HOST | NX_GUARD_NO_STORE | NX_AS_TEXT, NX_RATE_NONE, NX_LANE_PURE, metrics},
+    {NX_GET, "/health/live", 0, NX_GUARD_ANY_HOST | NX_GUARD_NO_STORE | NX_AS_TEXT, NX_RATE_NONE,
+     NX_LANE_PURE, live},
+    {NX_GET, "/health/ready", 0, NX_GUARD_ANY_HOST | NX_GUARD_NO_STORE | NX_AS_TEXT, NX_RATE_NONE,
+     NX_LANE_FAST, ready},
+    {NX_GET, "/metrics", 0, NX_GUARD_ANY_HOST | NX_GUARD_NO_STORE | NX_AS_TEXT, NX_RATE_NONE, NX_LANE_PURE,
+     metrics},
 };
 extern const struct nx_route_table nx_routes_health;
 const struct nx_route_table nx_routes_health = NX_ROUTE_TABLE("health", rows);

@@ -58,7 +58,8 @@ static void test_command_line(void **state)
 {
     int rest;
     (void)state;
-    assert_int_equal(ARGS(&rest, "--listen", "0.0.0.0:443", "--no-demo", "--access-ttl-s=60", "left", "over"), NX_ERR_NONE);
+    assert_int_equal(ARGS(&rest, "--listen", "0.0.0.0:443", "--no-demo", "--access-ttl-s=60", "left", "over"),
+                     NX_ERR_NONE);
     assert_int_equal(rest, 4);
     assert_string_equal(s.issuer, "https://localhost");
     assert_false(s.demo);
@@ -84,13 +85,16 @@ static void test_command_line_refused(void **state)
     assert_int_equal(ARGS(&rest, "--redis", "redis+sentinel://h"), NX_ERR_SETTING_VALUE);
     assert_non_null(strstr(complaint, "not in this edition"));
     assert_int_equal(ARGS(&rest, "--database", "postgresql://h/d"), NX_ERR_SETTING_VALUE);
-    assert_int_equal(ARGS(&rest, "--session-idle-s", "50000"), NX_ERR_SETTING_VALUE); /* longer than the session */
+    assert_int_equal(ARGS(&rest, "--session-idle-s", "50000"),
+                     NX_ERR_SETTING_VALUE); /* longer than the session */
 }
 
 static void test_yaml(void **state)
 {
     (void)state;
-    assert_int_equal(yaml("# c\nlisten: 127.0.0.1:9000\ndemo: false\negress_allow:\n  - 10.0.0.0/8\n  - 192.168.0.0/16\n"), NX_ERR_NONE);
+    assert_int_equal(
+        yaml("# c\nlisten: 127.0.0.1:9000\ndemo: false\negress_allow:\n  - 10.0.0.0/8\n  - 192.168.0.0/16\n"),
+        NX_ERR_NONE);
     assert_string_equal(s.listen, "127.0.0.1:9000");
     assert_false(s.demo);
     assert_string_equal(s.egress_allow, "10.0.0.0/8,192.168.0.0/16");
@@ -139,7 +143,8 @@ static void test_dump_reads_back_and_explains(void **state)
     nx_buf text, again;
     int rest;
     (void)state;
-    assert_int_equal(ARGS(&rest, "--listen", "127.0.0.1:9000", "--data", "it's here", "--no-demo"), NX_ERR_NONE);
+    assert_int_equal(ARGS(&rest, "--listen", "127.0.0.1:9000", "--data", "it's here", "--no-demo"),
+                     NX_ERR_NONE);
     first = s;
     nx_buf_init(&text, arena, 1u << 16);
     nx_settings_dump(&first, &text);
@@ -157,8 +162,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
     const struct CMUnitTest tests[] = {
-        T(test_defaults_and_derivation), T(test_command_line), T(test_command_line_refused), T(test_yaml),
-        T(test_yaml_refused_with_its_line), T(test_file_under_the_command_line), T(test_dump_reads_back_and_explains),
+        T(test_defaults_and_derivation),      T(test_command_line),
+        T(test_command_line_refused),         T(test_yaml),
+        T(test_yaml_refused_with_its_line),   T(test_file_under_the_command_line),
+        T(test_dump_reads_back_and_explains),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,9 +50,9 @@ static void test_pairs_refused(void **state)
     static const struct {
         const char *text;
         nx_err e;
-    } bad[] = {{"a=1&a=2", NX_ERR_DUPLICATE},  {"a=1&%61=2", NX_ERR_DUPLICATE}, {"a=1&&b=2", NX_ERR_SYNTAX},
-               {"a=1&", NX_ERR_SYNTAX},        {"=1", NX_ERR_SYNTAX},           {"a=%0", NX_ERR_ENCODING},
-               {"a=%zz", NX_ERR_ENCODING},     {"a=%00", NX_ERR_ENCODING},      {"a=%c3%28", NX_ERR_ENCODING},
+    } bad[] = {{"a=1&a=2", NX_ERR_DUPLICATE}, {"a=1&%61=2", NX_ERR_DUPLICATE}, {"a=1&&b=2", NX_ERR_SYNTAX},
+               {"a=1&", NX_ERR_SYNTAX},       {"=1", NX_ERR_SYNTAX},           {"a=%0", NX_ERR_ENCODING},
+               {"a=%zz", NX_ERR_ENCODING},    {"a=%00", NX_ERR_ENCODING},      {"a=%c3%28", NX_ERR_ENCODING},
                {"a=\xff", NX_ERR_ENCODING}};
     nx_pairs p;
     (void)state;
@@ -93,7 +93,8 @@ static void test_cookies(void **state)
 {
     (void)state;
     assert_string_equal(nx_cookie_find("a=b; __Host-nxs=value; c=d", "__Host-nxs", arena), "value");
-    assert_string_equal(nx_cookie_find("other=\"q, x\"; bare; __Host-nxs=value", "__Host-nxs", arena), "value");
+    assert_string_equal(nx_cookie_find("other=\"q, x\"; bare; __Host-nxs=value", "__Host-nxs", arena),
+                        "value");
     assert_null(nx_cookie_find("__Host-nxs=a; __Host-nxs=b", "__Host-nxs", arena)); /* whose is it? */
     assert_null(nx_cookie_find("__Host-nxs=a\\b", "__Host-nxs", arena));
     assert_null(nx_cookie_find("__Host-nxs=\"a\"", "__Host-nxs", arena));
@@ -120,9 +121,9 @@ static void test_languages(void **state)
 static void test_targets(void **state)
 {
     static const char *const good[] = {"/", "/a/b", "/a/", "/a?x=//../y", "/me/%C3%A1", "/Q/ABC/1/DEF"};
-    static const char *const bad[] = {"", "a", "//host/x", "/a//b", "/a/./b", "/..", "/a/..", "/%2e%2e/x", "/a%2fb",
-                                      "/a%00", "/a%", "/a%4", "/a b", "/a#b", "/a\\b", "/a\x01", "/\xc3\xa1",
-                                      "http://h/x", "*"};
+    static const char *const bad[] = {
+        "",    "a",    "//host/x", "/a//b", "/a/./b", "/..",    "/a/..",     "/%2e%2e/x",  "/a%2fb", "/a%00",
+        "/a%", "/a%4", "/a b",     "/a#b",  "/a\\b",  "/a\x01", "/\xc3\xa1", "http://h/x", "*"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(nx_ok(nx_framing_target(nx_span_str(good[i]))));
@@ -130,7 +131,9 @@ static void test_targets(void **state)
         assert_int_equal(nx_framing_target(nx_span_str(bad[i])).e, NX_ERR_SYNTAX);
 }
 
-#define H(...) fields((struct nx_header[]){__VA_ARGS__}, sizeof((struct nx_header[]){__VA_ARGS__}) / sizeof(struct nx_header))
+#define H(...)                                                                                               \
+    fields((struct nx_header[]){__VA_ARGS__},                                                                \
+           sizeof((struct nx_header[]){__VA_ARGS__}) / sizeof(struct nx_header))
 static nx_err fields(const struct nx_header *h, size_t n)
 {
     int64_t length;
@@ -146,7 +149,8 @@ static void test_rule_28_fields(void **state)
     assert_int_equal(H({"Accept", "a"}), NX_ERR_HTTP_FRAMING);
     assert_int_equal(H({"Host", "h"}, {"host", "h"}), NX_ERR_HTTP_FRAMING);
     assert_int_equal(H({"Host", "h"}, {"Content-Length", "3"}, {"content-length", "3"}), NX_ERR_HTTP_FRAMING);
-    assert_int_equal(H({"Host", "h"}, {"Content-Length", "3"}, {"Transfer-Encoding", "chunked"}), NX_ERR_HTTP_FRAMING);
+    assert_int_equal(H({"Host", "h"}, {"Content-Length", "3"}, {"Transfer-Encoding", "chunked"}),
+                     NX_ERR_HTTP_FRAMING);
     assert_int_equal(H({"Host", "h"}, {"Transfer-Encoding", "gzip, chunked"}), NX_ERR_HTTP_FRAMING);
     assert_int_equal(H({"Host", "h"}, {"Content-Length", "+3"}), NX_ERR_HTTP_FRAMING);
     assert_int_equal(H({"Host", "h"}, {"Content-Length", "0x3"}), NX_ERR_HTTP_FRAMING);
@@ -186,7 +190,8 @@ static void test_nul_in_a_value(void **state)
 {
     static const struct nx_header h[] = {{"Host", "h"}, {"X", "a"}};
     static const size_t sizes[] = {1, 3}; /* the transport saw three bytes, the string ends after one */
-    struct nx_wire wire = {.method = "GET", .target = "/", .headers = h, .value_sizes = sizes, .header_count = 2};
+    struct nx_wire wire = {
+        .method = "GET", .target = "/", .headers = h, .value_sizes = sizes, .header_count = 2};
     nx_request *rq;
     (void)state;
     assert_int_equal(open_with(&wire, &rq), NX_ERR_HTTP_FRAMING);
@@ -210,9 +215,17 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
     const struct CMUnitTest tests[] = {
-        T(test_pairs), T(test_pairs_refused), T(test_pairs_limits), T(test_resource_repeats), T(test_cookies),
-        T(test_languages), T(test_targets), T(test_rule_28_fields), T(test_rule_28_client_address),
-        T(test_nul_in_a_value), T(test_form_secret_is_wiped),
+        T(test_pairs),
+        T(test_pairs_refused),
+        T(test_pairs_limits),
+        T(test_resource_repeats),
+        T(test_cookies),
+        T(test_languages),
+        T(test_targets),
+        T(test_rule_28_fields),
+        T(test_rule_28_client_address),
+        T(test_nul_in_a_value),
+        T(test_form_secret_is_wiped),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

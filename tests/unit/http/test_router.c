@@ -85,8 +85,11 @@ static void answer(nx_request *rq, nx_reply *rp, nx_err e)
 
 static int up(void **state)
 {
-    struct nx_router_plan plan = {.tables = tables, .table_count = 1, .origin = "https://localhost:8443",
-                                  .host = {.csrf = csrf, .answer = answer}, .per_minute = {[NX_RATE_LOGIN] = 3}};
+    struct nx_router_plan plan = {.tables = tables,
+                                  .table_count = 1,
+                                  .origin = "https://localhost:8443",
+                                  .host = {.csrf = csrf, .answer = answer},
+                                  .per_minute = {[NX_RATE_LOGIN] = 3}};
     (void)state;
     arena = nx_arena_open(4u << 20);
     calls = 0;
@@ -114,7 +117,8 @@ static nx_reply *run(struct ask x)
     if (x.type) h[n++] = (struct nx_header){"Content-Type", x.type};
     if (x.origin) h[n++] = (struct nx_header){"Origin", x.origin};
     if (x.site) h[n++] = (struct nx_header){"Sec-Fetch-Site", x.site};
-    struct nx_wire wire = {.method = x.method ? x.method : "GET", .target = x.target, .headers = h, .header_count = n};
+    struct nx_wire wire = {
+        .method = x.method ? x.method : "GET", .target = x.target, .headers = h, .header_count = n};
     nx_reply *rp = nx_http_serve(router, arena, &wire, nx_span_str(x.body ? x.body : ""));
     assert_non_null(rp);
     nx_request_close(rp->rq);
@@ -126,7 +130,8 @@ static nx_reply *run(struct ask x)
 static void says(const nx_reply *rp, const char *text)
 {
     nx_span line = nx_span_str(nx_arena_printf(arena, "%s\n", text));
-    if (!nx_span_eq(rp->body, line)) fail_msg("%.*s instead of %s", (int)rp->body.n, (const char *)rp->body.p, text);
+    if (!nx_span_eq(rp->body, line))
+        fail_msg("%.*s instead of %s", (int)rp->body.n, (const char *)rp->body.p, text);
 }
 
 static void test_paths(void **state)
@@ -171,15 +176,22 @@ static void test_bodies(void **state)
     static const char form[] = "application/x-www-form-urlencoded";
     (void)state;
     says(RUN(.method = "POST", .target = "/form", .type = form, .body = "a=b"), "ok");
-    says(RUN(.method = "POST", .target = "/form", .type = "application/x-www-form-urlencoded; charset=UTF-8", .body = "a=b"), "ok");
-    says(RUN(.method = "POST", .target = "/form", .type = "application/json", .body = "{}"), "HTTP_MEDIA_TYPE");
-    says(RUN(.method = "POST", .target = "/form", .type = "application/x-www-form-urlencodedx", .body = "a=b"), "HTTP_MEDIA_TYPE");
+    says(RUN(.method = "POST", .target = "/form", .type = "application/x-www-form-urlencoded; charset=UTF-8",
+             .body = "a=b"),
+         "ok");
+    says(RUN(.method = "POST", .target = "/form", .type = "application/json", .body = "{}"),
+         "HTTP_MEDIA_TYPE");
+    says(
+        RUN(.method = "POST", .target = "/form", .type = "application/x-www-form-urlencodedx", .body = "a=b"),
+        "HTTP_MEDIA_TYPE");
     says(RUN(.method = "POST", .target = "/form", .body = "a=b"), "HTTP_MEDIA_TYPE");
     says(RUN(.method = "POST", .target = "/form", .type = form, .body = "a=b&a=c"), "DUPLICATE");
     says(RUN(.method = "POST", .target = "/form?x=1&x=2", .type = form, .body = "a=b"), "DUPLICATE");
-    says(RUN(.method = "POST", .target = "/json", .type = "application/scim+json", .body = "{\"a\":1}"), "ok");
+    says(RUN(.method = "POST", .target = "/json", .type = "application/scim+json", .body = "{\"a\":1}"),
+         "ok");
     says(RUN(.method = "POST", .target = "/json", .type = "application/json", .body = "[1]"), "SYNTAX");
-    says(RUN(.method = "POST", .target = "/json", .type = "application/json", .body = "{\"a\":1,\"a\":2}"), "DUPLICATE");
+    says(RUN(.method = "POST", .target = "/json", .type = "application/json", .body = "{\"a\":1,\"a\":2}"),
+         "DUPLICATE");
     char large[80];
     memset(large, 'a', sizeof large);
     large[sizeof large - 1] = '\0';
@@ -233,7 +245,8 @@ static void test_public_is_readable_by_all_and_nothing_else(void **state)
     (void)state;
     assert_string_equal(nx_reply_header_get(RUN(.target = "/public"), "Access-Control-Allow-Origin"), "*");
     assert_null(nx_reply_header_get(RUN(.target = "/a"), "Access-Control-Allow-Origin"));
-    assert_string_equal(nx_reply_header_get(RUN(.target = "/a"), "Cross-Origin-Resource-Policy"), "same-origin");
+    assert_string_equal(nx_reply_header_get(RUN(.target = "/a"), "Cross-Origin-Resource-Policy"),
+                        "same-origin");
 }
 
 static void test_rate(void **state)
@@ -279,7 +292,8 @@ static void test_malformed_tables(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const struct nx_route_table t = {"bad", bad[i], 2}, *list[] = {&t};
-        struct nx_router_plan plan = {.tables = list, .table_count = 1, .origin = "https://h", .host = {.answer = answer}};
+        struct nx_router_plan plan = {
+            .tables = list, .table_count = 1, .origin = "https://h", .host = {.answer = answer}};
         nx_router *r = NULL;
         assert_false(nx_ok(nx_router_open(&r, &plan)));
     }
@@ -289,9 +303,18 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
     const struct CMUnitTest tests[] = {
-        T(test_paths), T(test_methods), T(test_hosts), T(test_bodies), T(test_csrf), T(test_an_error_starts_from_nothing),
-        T(test_no_second_header_by_a_line_break), T(test_lanes), T(test_public_is_readable_by_all_and_nothing_else),
-        T(test_rate), T(test_limiter_refills_and_forgets), T(test_malformed_tables),
+        T(test_paths),
+        T(test_methods),
+        T(test_hosts),
+        T(test_bodies),
+        T(test_csrf),
+        T(test_an_error_starts_from_nothing),
+        T(test_no_second_header_by_a_line_break),
+        T(test_lanes),
+        T(test_public_is_readable_by_all_and_nothing_else),
+        T(test_rate),
+        T(test_limiter_refills_and_forgets),
+        T(test_malformed_tables),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,7 +79,10 @@ static const struct nx_route_table table = NX_ROUTE_TABLE("test", rows);
 
 static void answer(nx_request *rq, nx_reply *rp, nx_err e)
 {
-    int status = e == NX_ERR_HTTP_TOO_LARGE ? 413 : e == NX_ERR_BUSY ? 503 : e == NX_ERR_HTTP_ROUTE ? 404 : 400;
+    int status = e == NX_ERR_HTTP_TOO_LARGE ? 413
+                 : e == NX_ERR_BUSY         ? 503
+                 : e == NX_ERR_HTTP_ROUTE   ? 404
+                                            : 400;
     (void)rq;
     nx_reply_text(rp, status, nx_err_name(e));
 }
@@ -87,8 +90,8 @@ static void answer(nx_request *rq, nx_reply *rp, nx_err e)
 static int up(void **state)
 {
     static const struct nx_route_table *const tables[] = {&table};
-    struct nx_router_plan plan = {.tables = tables, .table_count = 1, .origin = "https://localhost:8443",
-                                  .host = {.answer = answer}};
+    struct nx_router_plan plan = {
+        .tables = tables, .table_count = 1, .origin = "https://localhost:8443", .host = {.answer = answer}};
     struct nx_server_plan sp;
     (void)state;
     strcpy(folder, "/tmp/nx-http-XXXXXX");
@@ -118,7 +121,8 @@ static int down(void **state)
     return 0;
 }
 
-/* ---- a client as crude as the attacks ---------------------------------------------------------------------- */
+/* ---- a client as crude as the attacks
+ * ---------------------------------------------------------------------- */
 
 static int dial(void)
 {
@@ -135,7 +139,8 @@ static int dial(void)
 
 static void put(int fd, const char *text, size_t n)
 {
-    if (send(fd, text, n, MSG_NOSIGNAL) < 0) return; /* the other side may refuse early: the reply is what counts */
+    if (send(fd, text, n, MSG_NOSIGNAL) < 0)
+        return; /* the other side may refuse early: the reply is what counts */
 }
 
 /* Reads until `wanted` stands in what came, or the end; true when it was seen. */
@@ -175,7 +180,9 @@ static void test_lanes_answer(void **state)
     assert_int_equal(ASK("GET /pure HTTP/1.1\r\n" HEAD "Connection: close\r\n\r\n", r), 200);
     assert_non_null(strstr(r, "local\n"));
     assert_non_null(strstr(r, "X-Content-Type-Options: nosniff"));
-    assert_int_equal(ASK("GET /fast HTTP/1.1\r\n" HEAD "X-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n\r\n", r), 200);
+    assert_int_equal(
+        ASK("GET /fast HTTP/1.1\r\n" HEAD "X-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n\r\n", r),
+        200);
     assert_non_null(strstr(r, "203.0.113.9\n"));
     assert_int_equal(ASK("GET /hash HTTP/1.1\r\n" HEAD "Connection: close\r\n\r\n", r), 200);
     assert_int_equal(atomic_load(&in_hash), 1);
@@ -186,10 +193,14 @@ static void test_bodies(void **state)
 {
     char r[4096];
     (void)state;
-    assert_int_equal(ASK("POST /echo HTTP/1.1\r\n" HEAD "Content-Length: 5\r\nConnection: close\r\n\r\nhello", r), 200);
+    assert_int_equal(
+        ASK("POST /echo HTTP/1.1\r\n" HEAD "Content-Length: 5\r\nConnection: close\r\n\r\nhello", r), 200);
     assert_non_null(strstr(r, "\r\n\r\nhello"));
-    assert_int_equal(ASK("POST /echo HTTP/1.1\r\n" HEAD
-                         "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", r), 200);
+    assert_int_equal(
+        ASK("POST /echo HTTP/1.1\r\n" HEAD
+            "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+            r),
+        200);
     assert_non_null(strstr(r, "\r\n\r\nabcde"));
     assert_int_equal(ASK("POST /echo HTTP/1.1\r\n" HEAD "Content-Length: 5000\r\n\r\n", r), 413);
     assert_non_null(strstr(r, "Connection: close"));
@@ -200,7 +211,8 @@ static void test_chunked_past_the_cap_is_413(void **state)
     char request[4096], r[4096], piece[1024];
     (void)state;
     memset(piece, 'x', sizeof piece);
-    int n = snprintf(request, sizeof request, "POST /echo HTTP/1.1\r\n" HEAD "Transfer-Encoding: chunked\r\n\r\n");
+    int n = snprintf(request, sizeof request,
+                     "POST /echo HTTP/1.1\r\n" HEAD "Transfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 2; i++)
         n += snprintf(request + n, sizeof request - (size_t)n, "400\r\n%.*s\r\n", 1024, piece);
     n += snprintf(request + n, sizeof request - (size_t)n, "0\r\n\r\n");
@@ -215,7 +227,8 @@ static void test_rule_28_framing_errors_close(void **state)
     } bad[] = {
 #define BAD(s) {s, sizeof(s) - 1}
         BAD("POST /echo HTTP/1.1\r\n" HEAD "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhelloX"),
-        BAD("POST /echo HTTP/1.1\r\n" HEAD "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        BAD("POST /echo HTTP/1.1\r\n" HEAD
+            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         BAD("POST /echo HTTP/1.1\r\n" HEAD "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
         BAD("GET /pure HTTP/1.1\r\n" HEAD "Host: evil.example\r\n\r\n"),
         BAD("GET /pure HTTP/1.1\r\nHost: evil.example\r\n\r\n"),
@@ -252,7 +265,8 @@ static void test_full_lane_is_503(void **state)
     put(second, request, sizeof request - 1);
     usleep(100000);
     assert_int_equal(ask(request, sizeof request - 1, r, sizeof r), 503);
-    assert_int_equal(ASK("GET /fast HTTP/1.1\r\n" HEAD "Connection: close\r\n\r\n", r), 200); /* others do not feel it */
+    assert_int_equal(ASK("GET /fast HTTP/1.1\r\n" HEAD "Connection: close\r\n\r\n", r),
+                     200); /* others do not feel it */
     atomic_store(&hold, false);
     assert_true(hear(first, r1, sizeof r1, "hashed"));
     assert_true(hear(second, r2, sizeof r2, "hashed"));

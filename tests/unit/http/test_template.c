@@ -15,7 +15,8 @@ static int up(void **state)
     (void)state;
     arena = nx_arena_open(1u << 20);
     if (!arena || !nx_ok(nx_views_open(&views))) return -1;
-    if (!nx_ok(nx_views_catalogue(views, "vi", NX_LIT("# words\nhello = Chào {name}!\nplain = A & B\n")))) return -1;
+    if (!nx_ok(nx_views_catalogue(views, "vi", NX_LIT("# words\nhello = Chào {name}!\nplain = A & B\n"))))
+        return -1;
     return nx_ok(nx_views_catalogue(views, "en", NX_LIT("hello = Hello {name}!\nplain = A & B\n"))) ? 0 : -1;
 }
 
@@ -45,7 +46,8 @@ static void test_values_are_escaped(void **state)
     (void)state;
     nx_view_text(v, "x", "<a href=\"'&\">");
     assert_string_equal(render("[{{x}}]", v, "vi"), "[&lt;a href=&quot;&#39;&amp;&quot;&gt;]");
-    assert_string_equal(render("<i t=\"{{x}}\">", v, "vi"), "<i t=\"&lt;a href=&quot;&#39;&amp;&quot;&gt;\">");
+    assert_string_equal(render("<i t=\"{{x}}\">", v, "vi"),
+                        "<i t=\"&lt;a href=&quot;&#39;&amp;&quot;&gt;\">");
     nx_view_text(v, "name", "<b>");
     assert_string_equal(render("{{t:hello}} {{t:plain}}", v, "en"), "Hello &lt;b&gt;! A &amp; B");
     assert_string_equal(render("{{t:hello}}", v, "vi"), "Chào &lt;b&gt;!");
@@ -61,8 +63,11 @@ static void test_sections(void **state)
     nx_view_list(v, "none");
     nx_view_flag(v, "off", false);
     assert_string_equal(render("{{#list}}{{n}}{{who}},{{/list}}", v, "vi"), "1x,2x,3x,");
-    assert_string_equal(render("{{#none}}a{{/none}}{{^none}}b{{/none}}{{^off}}c{{/off}}{{^absent}}d{{/absent}}", v, "vi"), "bcd");
-    assert_string_equal(render("{{#who}}({{who}}){{/who}}{{! a comment }}{{#off}}{{absent}}{{/off}}", v, "vi"), "(x)");
+    assert_string_equal(
+        render("{{#none}}a{{/none}}{{^none}}b{{/none}}{{^off}}c{{/off}}{{^absent}}d{{/absent}}", v, "vi"),
+        "bcd");
+    assert_string_equal(
+        render("{{#who}}({{who}}){{/who}}{{! a comment }}{{#off}}{{absent}}{{/off}}", v, "vi"), "(x)");
 }
 
 static void test_partials_labels_times_urls(void **state)
@@ -103,8 +108,17 @@ static void test_a_hole_that_nobody_filled_is_seen_in_tests(void **state)
 
 static void test_malformed_templates(void **state)
 {
-    static const char *const bad[] = {"{{x", "{{}}", "{{#a}}", "{{/a}}", "{{#a}}{{/b}}", "{{X}}", "{{a b}}",
-                                      "<a href={{x}}>", "<a {{x}}>", "<a title={{t:x}}>", "<a title=\"{{&x}}\">",
+    static const char *const bad[] = {"{{x",
+                                      "{{}}",
+                                      "{{#a}}",
+                                      "{{/a}}",
+                                      "{{#a}}{{/b}}",
+                                      "{{X}}",
+                                      "{{a b}}",
+                                      "<a href={{x}}>",
+                                      "<a {{x}}>",
+                                      "<a title={{t:x}}>",
+                                      "<a title=\"{{&x}}\">",
                                       "{{#a}}{{#b}}{{/a}}{{/b}}"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -144,8 +158,13 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
     const struct CMUnitTest tests[] = {
-        T(test_values_are_escaped), T(test_sections), T(test_partials_labels_times_urls), T(test_markup_only_by_type),
-        T(test_a_hole_that_nobody_filled_is_seen_in_tests), T(test_malformed_templates), T(test_a_partial_of_itself_ends),
+        T(test_values_are_escaped),
+        T(test_sections),
+        T(test_partials_labels_times_urls),
+        T(test_markup_only_by_type),
+        T(test_a_hole_that_nobody_filled_is_seen_in_tests),
+        T(test_malformed_templates),
+        T(test_a_partial_of_itself_ends),
         T(test_the_check_finds_what_does_not_fit),
     };
 #undef T
