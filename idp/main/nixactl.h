@@ -20,6 +20,9 @@ const char *nx_data_folder(nx_arena *a, const char *given);
 /* Takes `--data DIR` (or --data=DIR) out of the arguments, wherever it stands; NULL when it is absent. */
 const char *nx_take_data(int *argc, char **argv);
 
+/* 32 random bytes as hexadecimal. NX_ERR_RANDOM. */
+NX_FALLIBLE nx_random_hex(char out[65]);
+
 /* The commands; argv[0] is the command's own word. Each gives an exit code. */
 int nx_cmd_up(int argc, char **argv);
 int nx_cmd_status(int argc, char **argv);

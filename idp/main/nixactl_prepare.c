@@ -1,6 +1,5 @@
 /* The files that the children are configured by, made anew at each start from the templates in docker/, and
  * the secrets that are made once. */
-#include "base/text.h"
 #include "layout.h"
 #include "nixactl.h"
 #include "nixactl_child.h"
@@ -16,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -66,14 +64,6 @@ nx_result nx_plan_certificates(const struct nx_plan *p, bool *changed)
     return NX_OK;
 }
 
-static NX_FALLIBLE random_hex(char out[65])
-{
-    uint8_t bytes[32];
-    NX_REQUIRE(getrandom(bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes, NX_ERR_RANDOM);
-    nx_hex_encode(out, nx_span_of(bytes, sizeof bytes));
-    return NX_OK;
-}
-
 /* A secret in a file of its own, made when it is not there. */
 static NX_FALLIBLE keep_secret(nx_arena *a, char out[65], const char *folder, const char *name)
 {
@@ -85,7 +75,7 @@ static NX_FALLIBLE keep_secret(nx_arena *a, char out[65], const char *folder, co
         out[64] = '\0';
         return NX_OK;
     }
-    NX_TRY(random_hex(out));
+    NX_TRY(nx_random_hex(out));
     return nx_write_file(path, 0600, nx_span_of(out, 64));
 }
 

@@ -2,6 +2,7 @@
  * anything printable; control characters were refused when they were stored and are replaced here all the
  * same, since a terminal obeys them. */
 #include "base/clock.h"
+#include "nixactl.h"
 #include "nixactl_commands.h"
 
 #include <stdio.h>
@@ -189,20 +190,21 @@ void nx_print_done(const json_t *reply)
 
 void nx_print_client(const json_t *reply)
 {
+    char passphrase[65];
     const char *id = nx_json_str(reply, "client_id"), *secret = nx_json_str(reply, "client_secret");
     const char *issuer = nx_json_str(reply, "issuer"), *scope = nx_json_str(reply, "scope");
     const char *redirect = json_string_value(json_array_get(nx_json_array(reply, "redirect_uris"), 0));
     put_members(reply, "");
-    if (!id || !secret || !issuer || !redirect) return;
+    if (!id || !secret || !issuer || !redirect || !nx_ok(nx_random_hex(passphrase))) return;
     printf("\n# For Apache with mod_auth_openidc. The secret is shown this once.\n"
            "OIDCProviderMetadataURL %s/.well-known/openid-configuration\n"
            "OIDCClientID %s\nOIDCClientSecret %s\nOIDCRedirectURI ",
            issuer, id, secret);
     put_text(stdout, redirect);
     printf("\nOIDCScope \"%s\"\nOIDCResponseType code\nOIDCPKCEMethod S256\n"
-           "OIDCSessionType server-cache\nOIDCRemoteUserClaim sub\n"
-           "OIDCCryptoPassphrase \"exec:/usr/bin/openssl rand -hex 32\"\n",
-           scope ? scope : "openid profile");
+           "OIDCSessionType server-cache\nOIDCRemoteUserClaim sub\nOIDCCryptoPassphrase %s\n"
+           "# While NIXA has a development certificate: OIDCCABundlePath FOLDER/certs/ca.pem\n",
+           scope ? scope : "openid profile", passphrase);
 }
 
 static void put_line(const json_t *line)

@@ -1,9 +1,12 @@
 #include "nixactl.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 void nx_say(const char *format, ...)
@@ -55,4 +58,12 @@ const char *nx_data_folder(nx_arena *a, const char *given)
     while (strncmp(given, "./", 2) == 0)
         given += 2;
     return nx_arena_printf(a, "%s/%s", here, given);
+}
+
+nx_result nx_random_hex(char out[65])
+{
+    uint8_t bytes[32];
+    NX_REQUIRE(getrandom(bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes, NX_ERR_RANDOM);
+    nx_hex_encode(out, nx_span_of(bytes, sizeof bytes));
+    return NX_OK;
 }

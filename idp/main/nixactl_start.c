@@ -141,6 +141,7 @@ nx_result nx_up_advance(struct nx_up *u)
     } else if (u->step == NX_STEP_EDGE && edge_answers(u)) {
         printf("nixa: ready %s\n", u->plan.settings.issuer);
         fflush(stdout);
+        nx_say("Ctrl-C stops it. ./nixa ctl trust lets your browsers trust %s", u->plan.settings.issuer);
         u->step = NX_STEP_READY;
         u->stale = true;
     }
