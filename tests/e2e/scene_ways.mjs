@@ -261,6 +261,30 @@ await scenario('the admin API', async () => {
   ok(audit.json.items.length > 5, 'the audit trail tells it', audit.text.slice(0, 300));
 });
 
+await scenario('rule 8: paper and PIN', async () => {
+  const { page } = person;
+  const made = await nixa.ctl('token', '--scope', 'scim');
+  const operator = { authorization: `Bearer ${made.access_token ?? made.token}`, 'content-type': 'application/json' };
+  const found = await https(nixa, `/scim/v2/Users?filter=${encodeURIComponent(`userName eq "${people[1].user_name}"`)}`, { headers: operator });
+  const paper = await https(nixa, `/admin/v1/people/${found.json.Resources[0].id}/qr-identities`, { method: 'POST', headers: operator, body: JSON.stringify({ kind: 'paper' }) });
+  equal(paper.status, 201, 'an operator makes a paper');
+  await person.context.clearCookies();
+  await toCode(person, dvc);
+  await go(page, () => page.locator('a[href*="/login/paper"]').click());
+  await page.fill('#code', paper.json.handle);
+  await page.fill('#pin', '000000');
+  await submit(page, 'form:has(#code) button[type=submit]');
+  ok(await page.locator('[role=alert]').count(), 'a wrong PIN is said');
+  await shot(person, 'paper');
+  await page.fill('#code', paper.json.handle);
+  await page.fill('#pin', paper.json.pin);
+  await submit(page, 'form:has(#code) button[type=submit]');
+  if (await consenting(page)) await allow(page);
+  equal((await claims(page)).acr, 'urn:nixa:acr:m1', 'm1');
+  await page.goto(thue);
+  ok(at(page, '/login'), 'for that portal alone');
+});
+
 for (const profile of [person, kiosk, phone, other]) await profile.close();
 await nixa.down();
 rmSync(folder, { recursive: true, force: true });

@@ -14,7 +14,7 @@ export function symbol(text) {
 const frame = symbol("HTTPS://LOCALHOST:8443/Q/ABCDEFGHIJKLMNOPQRSTUVWXYZ/1795300000/ABCDEFGHIJKLMNOP");
 const asks = { client_name: "Cổng dịch vụ công", client_org: "Văn phòng Chính phủ", client_host: "dichvucong.localhost:8443" };
 const operator = { operator: "uid 1000", role: "owner" };
-const wait = { ...asks, t: "T", password_url: "/login?t=T", csrf_same: "c", csrf_cancel: "c", again_url: "/login/qr?t=T" };
+const wait = { ...asks, t: "T", password_url: "/login?t=T", csrf_same: "c", csrf_cancel: "c", again_url: "/login/qr?t=T", paper_url: "/login/paper?t=T" };
 const qrs = [
     { id: "aaa", label: "Thẻ giấy", kind: "Giấy", paper: true, active: true, pin_unset: true, current: true, issued: "21/11/2026", expires: "21/11/2031" },
     { id: "bbb", label: "Điện thoại của An", kind: "Điện thoại", phone: true, active: true, issued: "21/11/2026", expires: "21/11/2028" },
@@ -35,6 +35,7 @@ export const pages = [
     ["login_qr", { ...wait, taken: true, phone: "Điện thoại của An" }, "taken"],
     ["login_qr", { ...wait, digits: true, phone: "Điện thoại của An", tries: 3 }, "digits"],
     ["login_qr", { ...wait, dead: true, why: "Một điện thoại khác cũng quét mã này, nên mã đã bị hủy." }, "dead"],
+    ["login_paper", { ...asks, t: "T", password_url: "/login?t=T", error: "Mã hoặc PIN không đúng." }],
     ["consent", { ...asks, t: "T", name: "Nguyễn Văn An", offline: true, claims: [{ text: "Họ và tên", value: "Nguyễn Văn An" }, { text: "Ngày sinh", value: "18/04/1984" }, { text: "Số định danh cá nhân", value: "001084000018" }, { text: "Một bí danh của bạn, riêng cho cổng này" }] }],
     ["step_up", { ...asks, why: "Việc này cần hai yếu tố.", level: "Mức 2 (hai yếu tố)", qr_url: "#", back_url: "#" }],
     ["error", { title: "Trang đã cũ", text: "Hãy mở lại trang và thử lần nữa.", request_id: "k3v9-2m1q", status: 403, retry_url: "#", back_url: "#" }],

@@ -36,6 +36,7 @@ static nx_result draw(struct look *l, int status, const char *error)
     nx_reply_form_target(l->rp, NULL); /* the form may end at the portal */
     if (l->about.origin && strncmp(l->about.origin, "https://", 8) != 0 && strchr(l->about.origin, ':'))
         nx_reply_form_target(l->rp, l->about.origin);
+    nx_reply_scripts(l->rp, false);
     nx_reply_page(l->rp, status, "login_paper", v);
     return NX_OK;
 }
