@@ -25,7 +25,8 @@ static void dump_acr(nx_buf *out, const struct nx_policy *p)
     for (size_t i = 0; i < p->acr_count; i++) {
         nx_buf_adds(out, "acr: ");
         dump_means(out, p->acr[i].means);
-        if (p->acr[i].rung != NX_RUNG_NONE) nx_buf_addf(out, ", rung %s or nearer", nx_rung_text(p->acr[i].rung));
+        if (p->acr[i].rung != NX_RUNG_NONE)
+            nx_buf_addf(out, ", rung %s or nearer", nx_rung_text(p->acr[i].rung));
         nx_buf_addf(out, ": %s\n", nx_level_text(p->acr[i].level));
     }
 }
@@ -33,7 +34,8 @@ static void dump_acr(nx_buf *out, const struct nx_policy *p)
 static void dump_caps(nx_buf *out, const struct nx_policy *p)
 {
     for (int rung = NX_P0; rung <= NX_P3; rung++)
-        nx_buf_addf(out, "cap: rung %s: %s\n", nx_rung_text((enum nx_rung)rung), nx_level_text(p->rung_cap[rung]));
+        nx_buf_addf(out, "cap: rung %s: %s\n", nx_rung_text((enum nx_rung)rung),
+                    nx_level_text(p->rung_cap[rung]));
     for (int kind = 0; kind < NX_SUBJECT_KINDS; kind++) {
         nx_buf_addf(out, "cap: %s without QR identity: %s", nx_subject_kind_text((enum nx_subject_kind)kind),
                     nx_level_text(p->no_qr_cap[kind]));
@@ -44,7 +46,8 @@ static void dump_caps(nx_buf *out, const struct nx_policy *p)
         nx_buf_adds(out, "\n");
     }
     nx_buf_addf(out, "cap: signed in by paper: %s\n", nx_level_text(p->paper_cap));
-    nx_buf_addf(out, "cap: portal that cannot be told of a revocation: %s\n", nx_level_text(p->unreachable_cap));
+    nx_buf_addf(out, "cap: portal that cannot be told of a revocation: %s\n",
+                nx_level_text(p->unreachable_cap));
     nx_buf_addf(out, "cap: device grant and CIBA: %s\n", nx_level_text(p->device_grant_cap));
 }
 

@@ -6,11 +6,8 @@ static const struct {
     const char *acr;
     const char *text;
 } levels[] = {
-    [NX_LEVEL_NONE] = {NULL, "none"},
-    [NX_M1] = {ACR_PREFIX "m1", "m1"},
-    [NX_M2] = {ACR_PREFIX "m2", "m2"},
-    [NX_M3] = {ACR_PREFIX "m3", "m3"},
-    [NX_M4] = {ACR_PREFIX "m4", "m4"},
+    [NX_LEVEL_NONE] = {NULL, "none"},  [NX_M1] = {ACR_PREFIX "m1", "m1"}, [NX_M2] = {ACR_PREFIX "m2", "m2"},
+    [NX_M3] = {ACR_PREFIX "m3", "m3"}, [NX_M4] = {ACR_PREFIX "m4", "m4"},
 };
 
 static const struct {

@@ -2,8 +2,8 @@
  *
  * A level is one of the four of Decree 69/2024 Art. 20, m1 (lowest) to m4, as urn:nixa:acr:mN in `acr`.
  * A rung says how close the phone was proven to be to the screen that receives a session (BCP 247); it is no
- * factor and only caps. Means are a set of bits: what a person really did to sign in. Records of sessions keep
- * levels, rungs and means as plain numbers of the values given here, which therefore never change. */
+ * factor and only caps. Means are a set of bits: what a person really did to sign in. Records of sessions
+ * keep levels, rungs and means as plain numbers of the values given here, which therefore never change. */
 #ifndef NX_POLICIES_LEVEL_H
 #define NX_POLICIES_LEVEL_H
 

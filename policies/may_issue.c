@@ -1,6 +1,6 @@
 /* The rules, each a row: for which faces it counts, and when it is violated. They are asked in the order of
- * reason.def; the first that is violated is the reason, and its verdict stands in reason.def too. Adding a rule
- * is a row there, a function and a row here. */
+ * reason.def; the first that is violated is the reason, and its verdict stands in reason.def too. Adding a
+ * rule is a row there, a function and a row here. */
 #include "policies/may_issue.h"
 
 #define ON(face) (1u << NX_FACE_##face)
@@ -279,7 +279,8 @@ static const struct rule rules[] = {
     {NX_REASON_CLIENT_INACTIVE, WITH_CLIENT, client_inactive},
     {NX_REASON_CLIENT_REVOKED, WITH_CLIENT, client_revoked},
     {NX_REASON_SYSTEM_REVOKED, ANY & ~WITH_BROWSER, system_revoked},
-    {NX_REASON_GRANT_NOT_REGISTERED, ON(AUTHORIZE) | ON(CODE) | ON(REFRESH) | ON(CLIENT), grant_not_registered},
+    {NX_REASON_GRANT_NOT_REGISTERED, ON(AUTHORIZE) | ON(CODE) | ON(REFRESH) | ON(CLIENT),
+     grant_not_registered},
     {NX_REASON_PUBLIC_CLIENT, ON(CLIENT), public_client},
     {NX_REASON_HANDLE_DEAD, WITH_HANDLE, handle_dead},
     {NX_REASON_HOLDER_WRONG, ON(CODE) | ON(REFRESH) | ON(INTROSPECTION), holder_wrong},

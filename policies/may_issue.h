@@ -1,8 +1,8 @@
 /* The one decision of the house: may this be issued, shown or done, on what terms?
  *
  * A pure function over a struct of facts: no I/O, no clock (now is a fact), no JSON. Facts are gathered by
- * idp/gate and nowhere else; every grant, userinfo, introspection, single sign-on and the admin API asks here, so
- * that a check cannot stand in one path and be missing in its sibling. The rules are rows (rules in
+ * idp/gate and nowhere else; every grant, userinfo, introspection, single sign-on and the admin API asks
+ * here, so that a check cannot stand in one path and be missing in its sibling. The rules are rows (rules in
  * may_issue.c), each for the faces that it concerns, in a fixed order; the first that holds is the answer.
  *
  * A fact that was not gathered is zero, and zero is always the value that refuses. */
@@ -25,7 +25,13 @@ enum nx_face {
     NX_FACES
 };
 
-enum nx_verdict { NX_VERDICT_DENY, NX_VERDICT_ALLOW, NX_VERDICT_SIGN_IN, NX_VERDICT_STEP_UP, NX_VERDICT_CONSENT };
+enum nx_verdict {
+    NX_VERDICT_DENY,
+    NX_VERDICT_ALLOW,
+    NX_VERDICT_SIGN_IN,
+    NX_VERDICT_STEP_UP,
+    NX_VERDICT_CONSENT
+};
 
 enum nx_reason {
 #define R(name, verdict, error, text) NX_REASON_##name,
@@ -52,7 +58,13 @@ struct nx_epoch_fact {
     int64_t now;
 };
 
-enum nx_fact_qr { NX_FACT_QR_NONE, NX_FACT_QR_PENDING, NX_FACT_QR_ACTIVE, NX_FACT_QR_SUSPENDED, NX_FACT_QR_REVOKED };
+enum nx_fact_qr {
+    NX_FACT_QR_NONE,
+    NX_FACT_QR_PENDING,
+    NX_FACT_QR_ACTIVE,
+    NX_FACT_QR_SUSPENDED,
+    NX_FACT_QR_REVOKED
+};
 
 enum nx_prompt { NX_PROMPT_NONE = 1, NX_PROMPT_LOGIN = 2, NX_PROMPT_CONSENT = 4, NX_PROMPT_SELECT = 8 };
 
@@ -60,14 +72,14 @@ enum nx_cover { NX_COVER_NOTHING, NX_COVER_LESS, NX_COVER_ALL };
 
 /* The handle that was presented: a code, a refresh token, an access token. */
 struct nx_handle_facts {
-    bool live;         /* found, in the state in which it counts */
-    bool holder;       /* issued to the client that presents it, or this client may see it (introspection) */
-    bool audience;     /* meant for the place where it is presented */
-    nx_time expires;   /* 0: already */
+    bool live;       /* found, in the state in which it counts */
+    bool holder;     /* issued to the client that presents it, or this client may see it (introspection) */
+    bool audience;   /* meant for the place where it is presented */
+    nx_time expires; /* 0: already */
 };
 
 struct nx_person_facts {
-    bool none;             /* no person is concerned: the client's or the operator's own token */
+    bool none; /* no person is concerned: the client's or the operator's own token */
     bool known;
     bool active;
     enum nx_subject_kind kind;
@@ -77,14 +89,14 @@ struct nx_person_facts {
 struct nx_qr_facts {
     enum nx_fact_qr state; /* NX_FACT_QR_NONE: the token or session is bound to no QR identity */
     bool paper;
-    nx_time expires;        /* 0: never */
+    nx_time expires; /* 0: never */
 };
 
 struct nx_session_facts {
     bool live;
-    bool fresh;             /* its last sign-in happened for this very request */
-    bool one_client;        /* for one portal only (SECURITY.md 7) … */
-    bool this_client;       /* … and it is the one that asks */
+    bool fresh;       /* its last sign-in happened for this very request */
+    bool one_client;  /* for one portal only (SECURITY.md 7) … */
+    bool this_client; /* … and it is the one that asks */
     nx_time auth_time;
     struct nx_sign_in how;
     enum nx_level attainable; /* the best that this person's credentials could prove here */
@@ -93,44 +105,44 @@ struct nx_session_facts {
 struct nx_client_facts {
     bool known;
     bool active;
-    bool is_public;           /* token_endpoint_auth_method none */
-    bool pkce_required;       /* public, or a profile above base (SECURITY.md 14) */
-    bool native_unclaimed;    /* an app that is redirected to without a claimed https link */
-    bool reachable;           /* back-channel logout, SAML logout or introspection (18) */
-    bool legal_basis;         /* registered by an operator in place of consent (16) */
-    bool grant;               /* registered the grant that this face is */
-    bool refreshes;           /* registered refresh_token */
-    bool decoupled;           /* device grant or CIBA (17) */
-    enum nx_level cap;        /* NX_LEVEL_NONE: no cap of its own */
+    bool is_public;        /* token_endpoint_auth_method none */
+    bool pkce_required;    /* public, or a profile above base (SECURITY.md 14) */
+    bool native_unclaimed; /* an app that is redirected to without a claimed https link */
+    bool reachable;        /* back-channel logout, SAML logout or introspection (18) */
+    bool legal_basis;      /* registered by an operator in place of consent (16) */
+    bool grant;            /* registered the grant that this face is */
+    bool refreshes;        /* registered refresh_token */
+    bool decoupled;        /* device grant or CIBA (17) */
+    enum nx_level cap;     /* NX_LEVEL_NONE: no cap of its own */
 };
 
 struct nx_ask_facts {
-    unsigned prompt;          /* enum nx_prompt bits */
-    int64_t max_age;          /* seconds; negative: not asked */
-    enum nx_level acr;        /* the lowest level that satisfies; NX_LEVEL_NONE: not asked */
+    unsigned prompt;   /* enum nx_prompt bits */
+    int64_t max_age;   /* seconds; negative: not asked */
+    enum nx_level acr; /* the lowest level that satisfies; NX_LEVEL_NONE: not asked */
     bool acr_essential;
-    bool hint;                /* an id_token_hint was sent … */
-    bool hint_matches;        /* … and names the person of the session */
-    bool offline;             /* scope offline_access */
-    bool pkce;                /* a code_challenge with S256 was sent */
-    bool selected;            /* the person chose this session for this request */
-    bool change;              /* /me: an enrolment or a change of credentials (SECURITY.md 3, 8) */
+    bool hint;         /* an id_token_hint was sent … */
+    bool hint_matches; /* … and names the person of the session */
+    bool offline;      /* scope offline_access */
+    bool pkce;         /* a code_challenge with S256 was sent */
+    bool selected;     /* the person chose this session for this request */
+    bool change;       /* /me: an enrolment or a change of credentials (SECURITY.md 3, 8) */
 };
 
 struct nx_consent_facts {
-    enum nx_cover cover;      /* what the stored consent covers of what is asked */
-    bool given;               /* given for this very request (on the page, or by a phone's approval) */
+    enum nx_cover cover; /* what the stored consent covers of what is asked */
+    bool given;          /* given for this very request (on the page, or by a phone's approval) */
 };
 
 /* A bearer that acts: an operator's token, or a portal's access token at userinfo. */
 struct nx_scope_facts {
-    bool held;                /* it carries the scope that this act needs */
+    bool held; /* it carries the scope that this act needs */
 };
 
 struct nx_facts {
     nx_time now;
     enum nx_face face;
-    bool store_clean;         /* the store has applied every revocation of the registry */
+    bool store_clean; /* the store has applied every revocation of the registry */
     struct nx_handle_facts handle;
     struct nx_person_facts person;
     struct nx_qr_facts qr;
@@ -144,21 +156,22 @@ struct nx_facts {
 
 /* On what terms an allowed thing may be issued. */
 struct nx_terms {
-    enum nx_level level;      /* the granted acr */
+    enum nx_level level; /* the granted acr */
     int64_t access_s;
     int64_t id_token_s;
     int64_t code_s;
-    int64_t refresh_idle_s;   /* 0: no refresh token */
+    int64_t refresh_idle_s; /* 0: no refresh token */
     int64_t refresh_most_s;
-    bool rotate;              /* refresh tokens rotate (SECURITY.md 15) */
-    bool bind_session;        /* the refresh family ends with the session: no offline_access */
-    bool remember_consent;    /* an answer of the person may be stored */
+    bool rotate;           /* refresh tokens rotate (SECURITY.md 15) */
+    bool bind_session;     /* the refresh family ends with the session: no offline_access */
+    bool remember_consent; /* an answer of the person may be stored */
 };
 
 struct nx_decision {
     enum nx_verdict verdict;
     enum nx_reason reason;
-    struct nx_terms terms;    /* zero unless allowed; with NX_VERDICT_STEP_UP terms.level is the level to reach */
+    struct nx_terms
+        terms; /* zero unless allowed; with NX_VERDICT_STEP_UP terms.level is the level to reach */
 };
 
 struct nx_decision nx_may_issue(const struct nx_facts *facts);

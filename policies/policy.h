@@ -7,7 +7,13 @@
 #include "base/buf.h"
 #include "policies/level.h"
 
-enum nx_subject_kind { NX_SUBJECT_CITIZEN, NX_SUBJECT_ORGANISATION, NX_SUBJECT_HOUSEHOLD, NX_SUBJECT_OFFICIAL, NX_SUBJECT_KINDS };
+enum nx_subject_kind {
+    NX_SUBJECT_CITIZEN,
+    NX_SUBJECT_ORGANISATION,
+    NX_SUBJECT_HOUSEHOLD,
+    NX_SUBJECT_OFFICIAL,
+    NX_SUBJECT_KINDS
+};
 
 /* "citizen" … as in the SCIM extension. Static. */
 const char *nx_subject_kind_text(enum nx_subject_kind kind);
@@ -23,31 +29,31 @@ struct nx_acr_row {
 
 /* Seconds. A lifetime is an upper bound; terms may be shorter. */
 struct nx_lifetimes {
-    int64_t transaction;     /* a login transaction */
-    int64_t code;            /* an authorization code (RFC 6749 4.1.2; FAPI 2.0: 60 s at most) */
-    int64_t access;          /* an access token */
-    int64_t id_token;        /* an ID token */
-    int64_t session_idle;    /* a sign-on session without use */
-    int64_t session_most;    /* a sign-on session from its first sign-in */
-    int64_t foreign_idle;    /* a session on somebody else's screen without use (SECURITY.md 7) */
-    int64_t foreign_most;    /* the same from its sign-in */
-    int64_t refresh_idle;    /* a refresh token without use, with offline_access */
-    int64_t refresh_most;    /* a refresh family from its beginning, with offline_access */
-    int64_t refresh_retry;   /* how long a rotated token gives the same answer again (SECURITY.md 15) */
-    int64_t consent;         /* a remembered consent */
-    int64_t logout_token;    /* a logout token (SECURITY.md 18) */
-    int64_t assertion_most;  /* how far ahead `exp` of a client assertion may lie */
+    int64_t transaction;    /* a login transaction */
+    int64_t code;           /* an authorization code (RFC 6749 4.1.2; FAPI 2.0: 60 s at most) */
+    int64_t access;         /* an access token */
+    int64_t id_token;       /* an ID token */
+    int64_t session_idle;   /* a sign-on session without use */
+    int64_t session_most;   /* a sign-on session from its first sign-in */
+    int64_t foreign_idle;   /* a session on somebody else's screen without use (SECURITY.md 7) */
+    int64_t foreign_most;   /* the same from its sign-in */
+    int64_t refresh_idle;   /* a refresh token without use, with offline_access */
+    int64_t refresh_most;   /* a refresh family from its beginning, with offline_access */
+    int64_t refresh_retry;  /* how long a rotated token gives the same answer again (SECURITY.md 15) */
+    int64_t consent;        /* a remembered consent */
+    int64_t logout_token;   /* a logout token (SECURITY.md 18) */
+    int64_t assertion_most; /* how far ahead `exp` of a client assertion may lie */
 };
 
 struct nx_policy {
     const struct nx_acr_row *acr;
     size_t acr_count;
-    enum nx_level rung_cap[4];                        /* what p0 … p3 allow at most */
-    enum nx_level no_qr_cap[NX_SUBJECT_KINDS];         /* a person without a QR identity (SECURITY.md 23) */
-    unsigned no_qr_exempt_means[NX_SUBJECT_KINDS];     /* any of these lifts that cap */
-    enum nx_level paper_cap;                          /* bound to a QR identity on paper and signed in by it */
-    enum nx_level unreachable_cap;                    /* a portal that cannot be told of a revocation (18) */
-    enum nx_level device_grant_cap;                   /* device grant and CIBA (17) */
+    enum nx_level rung_cap[4];                     /* what p0 … p3 allow at most */
+    enum nx_level no_qr_cap[NX_SUBJECT_KINDS];     /* a person without a QR identity (SECURITY.md 23) */
+    unsigned no_qr_exempt_means[NX_SUBJECT_KINDS]; /* any of these lifts that cap */
+    enum nx_level paper_cap;                       /* bound to a QR identity on paper and signed in by it */
+    enum nx_level unreachable_cap;                 /* a portal that cannot be told of a revocation (18) */
+    enum nx_level device_grant_cap;                /* device grant and CIBA (17) */
     struct nx_lifetimes life;
 };
 
@@ -56,9 +62,9 @@ const struct nx_policy *nx_policy(void);
 
 /* How a person signed in, as a session records it. */
 struct nx_sign_in {
-    unsigned means;          /* enum nx_means bits */
-    enum nx_level bound_at;  /* the lowest level at which a credential used was enrolled (SECURITY.md 3) */
-    enum nx_rung rung;       /* NX_RUNG_NONE when no QR was shown */
+    unsigned means;         /* enum nx_means bits */
+    enum nx_level bound_at; /* the lowest level at which a credential used was enrolled (SECURITY.md 3) */
+    enum nx_rung rung;      /* NX_RUNG_NONE when no QR was shown */
 };
 /* What the means alone prove by the rows and the rung's cap: neither proofing nor bound_at is applied. */
 enum nx_level nx_policy_level_of_means(const struct nx_policy *p, unsigned means, enum nx_rung rung);

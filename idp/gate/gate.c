@@ -52,10 +52,14 @@ void nx_gate_client(struct nx_gate *g, const nx_client *c, const char *grant_typ
 static enum nx_subject_kind kind_of(enum nx_person_kind kind)
 {
     switch (kind) {
-    case NX_CITIZEN: return NX_SUBJECT_CITIZEN;
-    case NX_ORGANISATION: return NX_SUBJECT_ORGANISATION;
-    case NX_HOUSEHOLD: return NX_SUBJECT_HOUSEHOLD;
-    case NX_OFFICIAL: return NX_SUBJECT_OFFICIAL;
+    case NX_CITIZEN:
+        return NX_SUBJECT_CITIZEN;
+    case NX_ORGANISATION:
+        return NX_SUBJECT_ORGANISATION;
+    case NX_HOUSEHOLD:
+        return NX_SUBJECT_HOUSEHOLD;
+    case NX_OFFICIAL:
+        return NX_SUBJECT_OFFICIAL;
     }
     return NX_SUBJECT_CITIZEN;
 }
@@ -63,10 +67,14 @@ static enum nx_subject_kind kind_of(enum nx_person_kind kind)
 static enum nx_fact_qr state_of(enum nx_qr_status status)
 {
     switch (status) {
-    case NX_QR_PENDING: return NX_FACT_QR_PENDING;
-    case NX_QR_ACTIVE: return NX_FACT_QR_ACTIVE;
-    case NX_QR_SUSPENDED: return NX_FACT_QR_SUSPENDED;
-    case NX_QR_REVOKED: return NX_FACT_QR_REVOKED;
+    case NX_QR_PENDING:
+        return NX_FACT_QR_PENDING;
+    case NX_QR_ACTIVE:
+        return NX_FACT_QR_ACTIVE;
+    case NX_QR_SUSPENDED:
+        return NX_FACT_QR_SUSPENDED;
+    case NX_QR_REVOKED:
+        return NX_FACT_QR_REVOKED;
     }
     return NX_FACT_QR_REVOKED;
 }
@@ -144,8 +152,9 @@ NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *clien
     return g->facts.ask.acr > (enum nx_level)s->level ? read_attainable(g, s->subject) : NX_OK;
 }
 
-/* Introspection asks for no person: whatever changes her standing (active, proofing) raises her epoch, which the store
- * has compared a moment ago. A suspended QR identity keeps its epoch, so that it can be resumed: it is read. */
+/* Introspection asks for no person: whatever changes her standing (active, proofing) raises her epoch, which
+ * the store has compared a moment ago. A suspended QR identity keeps its epoch, so that it can be resumed: it
+ * is read. */
 static NX_FALLIBLE read_standing(struct nx_gate *g, const struct nx_grant *grant)
 {
     if (g->facts.face != NX_FACE_INTROSPECTION) return read_person(g, grant->subject);
@@ -154,7 +163,8 @@ static NX_FALLIBLE read_standing(struct nx_gate *g, const struct nx_grant *grant
     return NX_OK;
 }
 
-NX_FALLIBLE nx_gate_grant(struct nx_gate *g, const struct nx_grant *grant, nx_time expires, enum nx_found found)
+NX_FALLIBLE nx_gate_grant(struct nx_gate *g, const struct nx_grant *grant, nx_time expires,
+                          enum nx_found found)
 {
     g->facts.store_clean = true; /* the store found or missed it: it answers only when it has replayed */
     if (found != NX_FOUND) return NX_OK;
@@ -173,9 +183,11 @@ NX_FALLIBLE nx_gate_grant(struct nx_gate *g, const struct nx_grant *grant, nx_ti
 
 void nx_gate_operator(struct nx_gate *g, bool live, nx_time expires, bool audience, bool scope)
 {
-    g->facts.store_clean = true; /* operators act on the registry, which is the truth; they must reach it always */
+    g->facts.store_clean =
+        true; /* operators act on the registry, which is the truth; they must reach it always */
     g->facts.person.none = true;
-    g->facts.handle = (struct nx_handle_facts){.live = live, .holder = true, .audience = audience, .expires = expires};
+    g->facts.handle =
+        (struct nx_handle_facts){.live = live, .holder = true, .audience = audience, .expires = expires};
     g->facts.scope.held = scope;
 }
 

@@ -6,8 +6,9 @@
  *     NX_TRY(nx_gate_grant(&g, &grant, found));
  *     NX_TRY(nx_gate_require(&terms, &g));
  *
- * A fact that nobody gathered stays zero and refuses. Epochs are compared by the store in the act that found the
- * record (docs/architecture.md section 6); what it found stale arrives here as a handle that is not live. */
+ * A fact that nobody gathered stays zero and refuses. Epochs are compared by the store in the act that found
+ * the record (docs/architecture.md section 6); what it found stale arrives here as a handle that is not live.
+ */
 #ifndef NX_GATE_GATE_H
 #define NX_GATE_GATE_H
 
@@ -36,14 +37,16 @@ void nx_gate_open(struct nx_gate *g, struct nx_house *house, nx_arena *a, enum n
 /* The client that asks; NULL: unknown. grant_type: what it wants to use, "" where the face needs none. */
 void nx_gate_client(struct nx_gate *g, const nx_client *client, const char *grant_type);
 
-/* The browser's session by its cookie (empty: none), its person and her QR identity. client_id: who asks, NULL on a
- * face without a client. One round trip. A session that is gone or stale is a fact, not an error. g->facts.ask.acr must be
- * set before: what the person's other credentials could reach is only looked up when a level was asked for. */
+/* The browser's session by its cookie (empty: none), its person and her QR identity. client_id: who asks,
+ * NULL on a face without a client. One round trip. A session that is gone or stale is a fact, not an error.
+ * g->facts.ask.acr must be set before: what the person's other credentials could reach is only looked up when
+ * a level was asked for. */
 NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *client_id);
 
-/* A code, family or token as the store found it, with its person and QR identity as they are now. grant NULL unless
- * found is NX_FOUND. */
-NX_FALLIBLE nx_gate_grant(struct nx_gate *g, const struct nx_grant *grant, nx_time expires, enum nx_found found);
+/* A code, family or token as the store found it, with its person and QR identity as they are now. grant NULL
+ * unless found is NX_FOUND. */
+NX_FALLIBLE nx_gate_grant(struct nx_gate *g, const struct nx_grant *grant, nx_time expires,
+                          enum nx_found found);
 
 /* An operator's bearer: live (signature, row), its end, whether its audience and scopes fit. */
 void nx_gate_operator(struct nx_gate *g, bool live, nx_time expires, bool audience, bool scope);

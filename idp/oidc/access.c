@@ -1,6 +1,7 @@
-/* A table of tokens whose signature was verified, by digest. An entry holds what the record is found with, so that a
- * portal which introspects on every request costs a digest and a round trip. Whether the token lives is never
- * remembered. A change of the key ring empties the table: a key that was rolled away verifies nothing any more. */
+/* A table of tokens whose signature was verified, by digest. An entry holds what the record is found with, so
+ * that a portal which introspects on every request costs a digest and a round trip. Whether the token lives
+ * is never remembered. A change of the key ring empties the table: a key that was rolled away verifies
+ * nothing any more. */
 #include "oidc/access.h"
 
 #include "crypto/digest.h"
@@ -58,7 +59,8 @@ static NX_FALLIBLE read_claims(struct seen *s, struct nx_house *house, nx_span p
     NX_REQUIRE(nx_ok(nx_json_parse_object(&claims, payload)), NX_ERR_TOKEN_INVALID);
     const char *iss = nx_json_str(claims, "iss");
     NX_REQUIRE(iss && strcmp(iss, house->issuer) == 0, NX_ERR_TOKEN_INVALID);
-    NX_REQUIRE(copy_text(s->client_id, sizeof s->client_id, nx_json_str(claims, "client_id")), NX_ERR_TOKEN_INVALID);
+    NX_REQUIRE(copy_text(s->client_id, sizeof s->client_id, nx_json_str(claims, "client_id")),
+               NX_ERR_TOKEN_INVALID);
     NX_REQUIRE(copy_text(s->jti, sizeof s->jti, nx_json_str(claims, "jti")), NX_ERR_TOKEN_INVALID);
     NX_REQUIRE(copy_text(s->audience, sizeof s->audience, nx_json_str(claims, "aud")), NX_ERR_TOKEN_INVALID);
     s->expires = nx_json_int(claims, "exp", 0);
@@ -89,7 +91,8 @@ NX_FALLIBLE nx_access_read(struct nx_access *out, struct nx_house *house, nx_are
         NX_TRY(verify(&s, house, a, text));
     }
     NX_REQUIRE(s.expires > nx_now(), NX_ERR_TOKEN_INVALID);
-    *out = (struct nx_access){.client_id = nx_arena_strdup(a, s.client_id), .audience = nx_arena_strdup(a, s.audience)};
+    *out = (struct nx_access){.client_id = nx_arena_strdup(a, s.client_id),
+                              .audience = nx_arena_strdup(a, s.audience)};
     NX_NEED(out->client_id);
     NX_NEED(out->audience);
     return nx_token_find(house->store, a, out->client_id, nx_span_str(s.jti), &out->token, &out->found);

@@ -57,9 +57,11 @@ static bool is_openid(const struct nx_params *request)
 }
 
 /*= RFC 6749 4.1.2.1
- *# If the request fails due to a missing, invalid, or mismatching redirection URI [...] the authorization server
- *# SHOULD inform the resource owner of the error and MUST NOT automatically redirect the user-agent */
-static NX_FALLIBLE find_redirect(struct nx_ask *ask, nx_arena *a, const nx_client *c, const struct nx_params *request)
+ *# If the request fails due to a missing, invalid, or mismatching redirection URI [...] the
+ *# authorization server SHOULD inform the resource owner of the error and MUST NOT automatically
+ *# redirect the user-agent */
+static NX_FALLIBLE find_redirect(struct nx_ask *ask, nx_arena *a, const nx_client *c,
+                                 const struct nx_params *request)
 {
     const char *sent = nx_param(request, "redirect_uri");
     ask->redirect_sent = sent != NULL;
@@ -116,7 +118,8 @@ static bool registered_type(const nx_client *c, nx_arena *a, const struct nx_wor
     return false;
 }
 
-static NX_FALLIBLE read_type(struct nx_ask *ask, nx_arena *a, const nx_client *c, const struct nx_params *request)
+static NX_FALLIBLE read_type(struct nx_ask *ask, nx_arena *a, const nx_client *c,
+                             const struct nx_params *request)
 {
     const char *sent = nx_param(request, "response_type");
     NX_REQUIRE(sent, NX_ERR_REQUEST);
@@ -136,7 +139,8 @@ static NX_FALLIBLE read_mode(struct nx_ask *ask, const struct nx_params *request
     const char *sent = nx_param(request, "response_mode");
     if (!sent) return NX_OK;
     NX_REQUIRE(strcmp(sent, modes[ask->mode]) == 0, NX_ERR_REQUEST); /* one that guess_answer did not know */
-    /* OAuth 2.0 Multiple Response Types section 5: no ID token in a query, where logs and referrers keep it. */
+    /* OAuth 2.0 Multiple Response Types section 5: no ID token in a query, where logs and referrers keep it.
+     */
     NX_REQUIRE(ask->type == NX_RESPONSE_CODE || ask->mode != NX_MODE_QUERY, NX_ERR_REQUEST);
     return NX_OK;
 }
@@ -150,8 +154,9 @@ static NX_FALLIBLE refuse_objects(const struct nx_params *request)
 }
 
 /*= RFC 7636 4.4.1
- *# If the server supporting PKCE does not support the requested transformation, the authorization endpoint MUST return
- *# the authorization error response with "error" value set to "invalid_request". */
+ *# If the server supporting PKCE does not support the requested transformation, the authorization
+ *# endpoint MUST return the authorization error response with "error" value set to
+ *# "invalid_request". */
 static NX_FALLIBLE read_pkce(struct nx_ask *ask, nx_arena *a, const struct nx_params *request)
 {
     const char *challenge = nx_param(request, "code_challenge");
@@ -207,21 +212,24 @@ static enum nx_level lowest_of(const char *const *v, size_t n)
     return lowest;
 }
 
-/* acr_values wish; claims.id_token.acr may demand. Any of the values named satisfies, so the lowest is what counts. */
-static NX_FALLIBLE read_acr(struct nx_ask *ask, nx_arena *a, const nx_client *c, const struct nx_params *request,
-                            const struct nx_claims_ask *claims)
+/* acr_values wish; claims.id_token.acr may demand. Any of the values named satisfies, so the lowest is what
+ * counts. */
+static NX_FALLIBLE read_acr(struct nx_ask *ask, nx_arena *a, const nx_client *c,
+                            const struct nx_params *request, const struct nx_claims_ask *claims)
 {
     struct nx_words w;
     NX_REQUIRE(nx_ok(nx_words_split(&w, a, nx_param(request, "acr_values"), 16)), NX_ERR_REQUEST);
     NX_REQUIRE(!claims->acr_unknown, NX_ERR_UNMET_ACR);
-    ask->acr = w.count ? lowest_of(w.word, w.count) : lowest_of(c->default_acr_values.v, c->default_acr_values.n);
+    ask->acr =
+        w.count ? lowest_of(w.word, w.count) : lowest_of(c->default_acr_values.v, c->default_acr_values.n);
     if (claims->acr == NX_LEVEL_NONE) return NX_OK;
     if (claims->acr_essential || ask->acr == NX_LEVEL_NONE) ask->acr = claims->acr;
     ask->acr_essential = claims->acr_essential;
     return NX_OK;
 }
 
-static NX_FALLIBLE read_scope(struct nx_ask *ask, nx_arena *a, const nx_client *c, const struct nx_params *request)
+static NX_FALLIBLE read_scope(struct nx_ask *ask, nx_arena *a, const nx_client *c,
+                              const struct nx_params *request)
 {
     const char *sent = nx_param(request, "scope");
     NX_TRY(nx_scope_allowed(&ask->scopes, a, c, sent ? sent : ""));
@@ -257,7 +265,8 @@ static NX_FALLIBLE read_resources(struct nx_ask *ask, struct nx_house *house, nx
     return NX_OK;
 }
 
-static NX_FALLIBLE read_claims(struct nx_ask *ask, nx_arena *a, const nx_client *c, const struct nx_params *request)
+static NX_FALLIBLE read_claims(struct nx_ask *ask, nx_arena *a, const nx_client *c,
+                               const struct nx_params *request)
 {
     struct nx_claims_ask more = {.acr = NX_LEVEL_NONE};
     const char *sent = nx_param(request, "claims");

@@ -1,7 +1,8 @@
 /* An authorization request, parsed: what a transaction keeps (docs/architecture.md section 8).
  *
- * Parsing has two halves. nx_ask_target proves where an answer may be sent at all; a fault in it is an error page. After
- * it, every fault is an error that is sent there: nx_ask_parse fails, and *ask still says how to answer. */
+ * Parsing has two halves. nx_ask_target proves where an answer may be sent at all; a fault in it is an error
+ * page. After it, every fault is an error that is sent there: nx_ask_parse fails, and *ask still says how to
+ * answer. */
 #ifndef NX_OIDC_ASK_H
 #define NX_OIDC_ASK_H
 
@@ -31,20 +32,21 @@ const char *nx_response_mode_name(enum nx_response_mode mode);
 struct nx_ask {
     const char *client_id;
     const char *redirect_uri;
-    bool redirect_sent;       /* it stood in the request: the token request must repeat it (RFC 6749 section 4.1.3) */
+    bool redirect_sent; /* it stood in the request: the token request must repeat it (RFC 6749 section 4.1.3)
+                         */
     enum nx_response_type type;
     enum nx_response_mode mode;
-    const char *state;        /* NULL: none */
-    const char *nonce;        /* NULL: none */
-    const char *challenge;    /* S256; NULL: none */
-    struct nx_words scopes;   /* that may be granted */
+    const char *state;      /* NULL: none */
+    const char *nonce;      /* NULL: none */
+    const char *challenge;  /* S256; NULL: none */
+    struct nx_words scopes; /* that may be granted */
     struct nx_words resources;
     struct nx_claims claims;
-    unsigned prompt;          /* enum nx_prompt bits */
-    int64_t max_age;          /* -1: none */
+    unsigned prompt; /* enum nx_prompt bits */
+    int64_t max_age; /* -1: none */
     enum nx_level acr;
     bool acr_essential;
-    const char *hint_sub;     /* of id_token_hint or of claims.sub; NULL */
+    const char *hint_sub; /* of id_token_hint or of claims.sub; NULL */
     const char *login_hint;
     const char *ui_locales;
     /* The session that the browser had when the request came: a later one is fresh. */

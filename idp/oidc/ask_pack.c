@@ -1,5 +1,5 @@
-/* The stored form of a request. Tags are never given a new meaning: a node of the next version reads what this one
- * wrote (docs/architecture.md section 6). */
+/* The stored form of a request. Tags are never given a new meaning: a node of the next version reads what
+ * this one wrote (docs/architecture.md section 6). */
 #include "oidc/ask.h"
 
 #include "base/pack.h"
@@ -61,7 +61,8 @@ NX_FALLIBLE nx_ask_pack(nx_span *out, nx_arena *a, const struct nx_ask *ask)
     nx_pack_begin(&b, 1);
     texts(&b, ask);
     numbers(&b, ask);
-    const char *scopes = nx_words_join(a, &ask->scopes), *resources = nx_words_join(a, &ask->resources), *claims;
+    const char *scopes = nx_words_join(a, &ask->scopes), *resources = nx_words_join(a, &ask->resources),
+               *claims;
     NX_NEED(scopes);
     NX_NEED(resources);
     NX_TRY(nx_claims_pack(&claims, a, &ask->claims));

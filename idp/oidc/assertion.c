@@ -30,8 +30,9 @@ uint32_t nx_assertion_algs(const nx_client *c)
     return algs;
 }
 
-/* One string: an array would let somebody else's audience stand beside ours (CVE-2025-27370). The issuer for every
- * profile; the URL of the endpoint for `base`, whose older clients know nothing else (RFC 7523 section 3). */
+/* One string: an array would let somebody else's audience stand beside ours (CVE-2025-27370). The issuer for
+ * every profile; the URL of the endpoint for `base`, whose older clients know nothing else (RFC 7523 section
+ * 3). */
 static bool audience_ok(struct nx_house *house, nx_arena *a, const nx_client *c, const json_t *aud,
                         const struct nx_oauth_request *rq)
 {

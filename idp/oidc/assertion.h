@@ -5,8 +5,8 @@
 #include "oidc/token.h"
 #include "registry/client.h"
 
-/* Who an assertion says it is from (iss and sub, which must be equal), unverified: to find the key with. *out is in the
- * arena. NX_ERR_CLIENT_AUTH. */
+/* Who an assertion says it is from (iss and sub, which must be equal), unverified: to find the key with. *out
+ * is in the arena. NX_ERR_CLIENT_AUTH. */
 NX_FALLIBLE nx_assertion_client(const char **out, nx_arena *a, nx_span assertion);
 /* Verifies signature, iss, sub, aud, exp, nbf, iat, and that its jti was never seen. NX_ERR_CLIENT_AUTH,
  * NX_ERR_CLIENT_KEYS. */

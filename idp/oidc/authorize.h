@@ -1,14 +1,16 @@
-/* The authorization endpoint without HTTP: RFC 6749 section 3.1, OpenID Connect Core 3.1.2 and 3.3, RFC 7636, RFC 9207.
+/* The authorization endpoint without HTTP: RFC 6749 section 3.1, OpenID Connect Core 3.1.2 and 3.3, RFC 7636,
+ * RFC 9207.
  *
  *   begin ─ parse, client, redirect_uri ─▶ transaction (store) ─▶ next ─▶ a step
  *
  * What happens next is computed anew at each call from the transaction and the browser's session, never
  * remembered, so that back, reload and several tabs land where they should. The edge turns a step into HTTP:
- * SIGN_IN and STEP_UP are 303 to /login?t=HANDLE, CONSENT is 303 to /consent?t=HANDLE (a page shows its form when
- * the step says so, and follows the step otherwise), REDIRECT and FORM_POST leave for the portal.
+ * SIGN_IN and STEP_UP are 303 to /login?t=HANDLE, CONSENT is 303 to /consent?t=HANDLE (a page shows its form
+ * when the step says so, and follows the step otherwise), REDIRECT and FORM_POST leave for the portal.
  *
- * Faults before the redirect_uri is proven good (client, redirect_uri) are failed results: an error page, never a
- * redirect (RFC 6749 4.1.2.1). Faults after it are a REDIRECT or FORM_POST step that carries the error. */
+ * Faults before the redirect_uri is proven good (client, redirect_uri) are failed results: an error page,
+ * never a redirect (RFC 6749 4.1.2.1). Faults after it are a REDIRECT or FORM_POST step that carries the
+ * error. */
 #ifndef NX_OIDC_AUTHORIZE_H
 #define NX_OIDC_AUTHORIZE_H
 
@@ -27,12 +29,12 @@ enum nx_step_kind { NX_STEP_SIGN_IN, NX_STEP_STEP_UP, NX_STEP_CONSENT, NX_STEP_R
 
 struct nx_step {
     enum nx_step_kind kind;
-    enum nx_reason reason;         /* why, for the page's text (PROMPT_LOGIN, MAX_AGE, LEVEL_TOO_LOW …) */
-    enum nx_level level;           /* the level to reach; NX_LEVEL_NONE: any */
-    const char *transaction;       /* its handle, for ?t= ; NULL once the transaction is over */
-    const char *location;          /* REDIRECT: the whole URL */
-    const char *action;            /* FORM_POST: the redirect_uri … */
-    const struct nx_param *field;  /* … and the fields to post, unescaped */
+    enum nx_reason reason;        /* why, for the page's text (PROMPT_LOGIN, MAX_AGE, LEVEL_TOO_LOW …) */
+    enum nx_level level;          /* the level to reach; NX_LEVEL_NONE: any */
+    const char *transaction;      /* its handle, for ?t= ; NULL once the transaction is over */
+    const char *location;         /* REDIRECT: the whole URL */
+    const char *action;           /* FORM_POST: the redirect_uri … */
+    const struct nx_param *field; /* … and the fields to post, unescaped */
     size_t field_count;
 };
 
@@ -49,9 +51,9 @@ NX_FALLIBLE nx_authorize_next(struct nx_step *out, struct nx_house *house, nx_ar
 NX_FALLIBLE nx_authorize_select(struct nx_step *out, struct nx_house *house, nx_arena *a,
                                 const struct nx_visitor *who, const char *transaction);
 
-/* The phone that signed this person in for this transaction showed the claims and she approved: counts as consent for
- * this request and is not remembered (SECURITY.md 16). Called by the edge after the QR sign-in, with the new session
- * in who->session; then the next step. */
+/* The phone that signed this person in for this transaction showed the claims and she approved: counts as
+ * consent for this request and is not remembered (SECURITY.md 16). Called by the edge after the QR sign-in,
+ * with the new session in who->session; then the next step. */
 NX_FALLIBLE nx_authorize_phone_consent(struct nx_step *out, struct nx_house *house, nx_arena *a,
                                        const struct nx_visitor *who, const char *transaction);
 
@@ -62,24 +64,24 @@ NX_FALLIBLE nx_authorize_cancel(struct nx_step *out, struct nx_house *house, nx_
 /* What the sign-in and consent pages tell about the request. Texts are raw: the templates escape. */
 struct nx_authorize_view {
     const char *client_id;
-    const char *client_name;       /* in the language of ui_locales when registered so (client_name#vi) */
-    const char *client_uri;        /* these four NULL when not registered */
+    const char *client_name; /* in the language of ui_locales when registered so (client_name#vi) */
+    const char *client_uri;  /* these four NULL when not registered */
     const char *logo_uri;
     const char *policy_uri;
     const char *tos_uri;
-    const char *origin;            /* of the redirect_uri: "https://portal.example", or the app's scheme */
-    const char *organisation;      /* code of the organisation; NULL */
-    const char *login_hint;        /* at most 128 characters; NULL */
-    const char *ui_locales;        /* as sent; NULL */
-    enum nx_level level;           /* asked; NX_LEVEL_NONE: any */
+    const char *origin;       /* of the redirect_uri: "https://portal.example", or the app's scheme */
+    const char *organisation; /* code of the organisation; NULL */
+    const char *login_hint;   /* at most 128 characters; NULL */
+    const char *ui_locales;   /* as sent; NULL */
+    enum nx_level level;      /* asked; NX_LEVEL_NONE: any */
     bool essential;
     bool native;
-    const char *const *claim;      /* names of the claims that are asked for, for the page and for the phone */
+    const char *const *claim; /* names of the claims that are asked for, for the page and for the phone */
     size_t claim_count;
-    bool offline;                  /* offline_access is asked for */
-    const char *purpose;           /* what the portal registered as its purpose of use; NULL */
-    bool signed_in;                /* somebody is signed in in this browser … */
-    const char *person_name;       /* … her name, for "continue as" and the consent page; NULL otherwise */
+    bool offline;            /* offline_access is asked for */
+    const char *purpose;     /* what the portal registered as its purpose of use; NULL */
+    bool signed_in;          /* somebody is signed in in this browser … */
+    const char *person_name; /* … her name, for "continue as" and the consent page; NULL otherwise */
 };
 
 /* Nothing is changed. NX_ERR_NOT_FOUND as above. */
@@ -88,9 +90,9 @@ NX_FALLIBLE nx_authorize_view(struct nx_authorize_view *out, struct nx_house *ho
 
 /* One line of the consent page: the claim with the person's own value, so that she sees what leaves. */
 struct nx_consent_line {
-    const char *claim;             /* "name", "birthdate", … : the catalogue has a text per claim */
-    const char *value;             /* what would be sent; NULL when she has none */
-    bool fresh;                    /* not covered by an earlier consent */
+    const char *claim; /* "name", "birthdate", … : the catalogue has a text per claim */
+    const char *value; /* what would be sent; NULL when she has none */
+    bool fresh;        /* not covered by an earlier consent */
     bool essential;
 };
 
@@ -98,11 +100,12 @@ struct nx_consent_view {
     struct nx_authorize_view request;
     const struct nx_consent_line *line;
     size_t line_count;
-    const char *const *scope;      /* the scopes asked beyond those of claims: "offline_access", a resource's own */
+    const char *const
+        *scope; /* the scopes asked beyond those of claims: "offline_access", a resource's own */
     size_t scope_count;
     const char *const *resource;
     size_t resource_count;
-    bool remembered;               /* whether "allow" will be remembered */
+    bool remembered; /* whether "allow" will be remembered */
 };
 
 /* For GET /consent. NX_ERR_CONFLICT when the next step is another one: compute it and follow. */

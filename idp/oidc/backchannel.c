@@ -16,8 +16,8 @@
  *# http://schemas.openid.net/event/backchannel-logout. */
 #define EVENTS "{\"http://schemas.openid.net/event/backchannel-logout\":{}}"
 
-NX_FALLIBLE nx_logout_token(char **out, struct nx_house *house, nx_arena *a, const nx_client *c, const char *person,
-                            const char *session)
+NX_FALLIBLE nx_logout_token(char **out, struct nx_house *house, nx_arena *a, const nx_client *c,
+                            const char *person, const char *session)
 {
     nx_pairwise sub;
     nx_id jti;
@@ -70,12 +70,13 @@ static nx_result build(struct nx_egress_request *out, struct nx_house *house, nx
     NX_AUTO_JSON payload = NULL;
     NX_TRY(nx_json_parse_object(&payload, nx_span_str(notice->payload)));
     char *token;
-    NX_TRY(nx_logout_token(&token, house, a, c, nx_json_str(payload, "subject"), nx_json_str(payload, "session")));
+    NX_TRY(nx_logout_token(&token, house, a, c, nx_json_str(payload, "subject"),
+                           nx_json_str(payload, "session")));
     return post(out, a, c->backchannel_logout_uri, token);
 }
 
-/* Section 2.8: 200 confirms; some portals answer 204. 400 says that the token was wrong or the logout failed there: the
- * portal has not signed the person out, so it is tried again. */
+/* Section 2.8: 200 confirms; some portals answer 204. 400 says that the token was wrong or the logout failed
+ * there: the portal has not signed the person out, so it is tried again. */
 static bool confirmed(const struct nx_egress_reply *reply)
 {
     return reply->status == 200 || reply->status == 204;

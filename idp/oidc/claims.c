@@ -71,7 +71,8 @@ static NX_FALLIBLE ask_member(struct nx_claims_ask *ask, nx_arena *a, const char
     return NX_OK;
 }
 
-static NX_FALLIBLE place(uint32_t *mask, uint32_t *essential, struct nx_claims_ask *ask, nx_arena *a, json_t *object)
+static NX_FALLIBLE place(uint32_t *mask, uint32_t *essential, struct nx_claims_ask *ask, nx_arena *a,
+                         json_t *object)
 {
     const char *name;
     json_t *want;
@@ -93,7 +94,8 @@ NX_FALLIBLE nx_claims_parameter(struct nx_claims *c, struct nx_claims_ask *ask, 
     json_t *ui = json_object_get(top, "userinfo"), *id = json_object_get(top, "id_token");
     NX_REQUIRE(!ui || json_is_null(ui) || json_is_object(ui), NX_ERR_REQUEST);
     NX_REQUIRE(!id || json_is_null(id) || json_is_object(id), NX_ERR_REQUEST);
-    struct nx_claims_ask of_userinfo = {.acr = NX_LEVEL_NONE}; /* acr of UserInfo is no request for a sign-in */
+    struct nx_claims_ask of_userinfo = {.acr =
+                                            NX_LEVEL_NONE}; /* acr of UserInfo is no request for a sign-in */
     NX_TRY(place(&c->userinfo, &c->essential, &of_userinfo, a, ui));
     NX_TRY(place(&c->id_token, &c->essential, ask, a, id));
     if (!ask->sub) ask->sub = of_userinfo.sub;
@@ -191,11 +193,12 @@ static const struct {
     {NX_SCHEME_SOCIAL_INSURANCE, NX_CLAIM_social_insurance},
     {NX_SCHEME_HEALTH_INSURANCE, NX_CLAIM_health_insurance},
 };
-#define CODES                                                                                                          \
-    (BIT(NX_CLAIM_national_id) | BIT(NX_CLAIM_tax_code) | BIT(NX_CLAIM_social_insurance) |                             \
+#define CODES                                                                                                \
+    (BIT(NX_CLAIM_national_id) | BIT(NX_CLAIM_tax_code) | BIT(NX_CLAIM_social_insurance) |                   \
      BIT(NX_CLAIM_health_insurance))
 
-static NX_FALLIBLE linked_codes(json_t *o, struct nx_house *house, nx_arena *a, const char *person, uint32_t mask)
+static NX_FALLIBLE linked_codes(json_t *o, struct nx_house *house, nx_arena *a, const char *person,
+                                uint32_t mask)
 {
     struct nx_identifier *list;
     size_t n;

@@ -1,7 +1,7 @@
 /* Which claims are asked for, and their values: OpenID Connect Core sections 5.1, 5.4 and 5.5.
  *
- * A set of claims is a mask over the rows of claims.def. Scopes ask for claims of UserInfo; the `claims` parameter asks
- * for either place. What the person agreed to is the union (rule 16). */
+ * A set of claims is a mask over the rows of claims.def. Scopes ask for claims of UserInfo; the `claims`
+ * parameter asks for either place. What the person agreed to is the union (rule 16). */
 #ifndef NX_OIDC_CLAIMS_H
 #define NX_OIDC_CLAIMS_H
 
@@ -32,8 +32,8 @@ struct nx_claims {
 struct nx_claims_ask {
     enum nx_level acr; /* the lowest of the values asked for; NX_LEVEL_NONE: not asked */
     bool acr_essential;
-    bool acr_unknown;  /* essential values were named, and none of them is ours */
-    const char *sub;   /* in the arena; the End-User must be this one; NULL */
+    bool acr_unknown; /* essential values were named, and none of them is ours */
+    const char *sub;  /* in the arena; the End-User must be this one; NULL */
 };
 
 /* Name of a row; static. */
@@ -44,14 +44,17 @@ const char *nx_claim_scope(enum nx_claim claim);
 uint32_t nx_claim_bit(const char *name);
 /* What the scopes ask for. */
 uint32_t nx_claims_of_scopes(const struct nx_words *scopes);
-/* Parses the `claims` parameter and adds to *c. NX_ERR_REQUEST when it is not a JSON object of the form of Core 5.5. */
-NX_FALLIBLE nx_claims_parameter(struct nx_claims *c, struct nx_claims_ask *ask, nx_arena *a, const char *json);
+/* Parses the `claims` parameter and adds to *c. NX_ERR_REQUEST when it is not a JSON object of the form of
+ * Core 5.5. */
+NX_FALLIBLE nx_claims_parameter(struct nx_claims *c, struct nx_claims_ask *ask, nx_arena *a,
+                                const char *json);
 
 /* The stored form: JSON with names, and back. Unknown names are dropped. */
 NX_FALLIBLE nx_claims_pack(const char **out, nx_arena *a, const struct nx_claims *c);
 NX_FALLIBLE nx_claims_unpack(struct nx_claims *c, const char *json);
 
-/* Adds the claims of the mask that the person has to the object. Reads her linked codes only when asked for. */
+/* Adds the claims of the mask that the person has to the object. Reads her linked codes only when asked for.
+ */
 NX_FALLIBLE nx_claims_fill(json_t *object, struct nx_house *house, nx_arena *a, const struct nx_person *p,
                            uint32_t mask);
 

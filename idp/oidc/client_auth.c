@@ -41,8 +41,8 @@ static nx_result by_post(struct nx_house *house, nx_arena *a, const nx_client *c
     return by_secret(c, p);
 }
 
-static nx_result by_assertion(struct nx_house *house, nx_arena *a, const nx_client *c, const struct presented *p,
-                              const struct nx_oauth_request *rq)
+static nx_result by_assertion(struct nx_house *house, nx_arena *a, const nx_client *c,
+                              const struct presented *p, const struct nx_oauth_request *rq)
 {
     return nx_assertion_check(house, a, c, nx_span_str(p->assertion), rq);
 }
@@ -71,8 +71,8 @@ const char *nx_client_auth_method(size_t i)
 }
 
 /*= RFC 6749 2.3.1
- *# The client identifier is encoded using the "application/x-www-form-urlencoded" encoding algorithm [...] and the
- *# encoded value is used as the username */
+ *# The client identifier is encoded using the "application/x-www-form-urlencoded" encoding
+ *# algorithm [...] and the encoded value is used as the username */
 static NX_FALLIBLE read_basic(struct presented *p, nx_arena *a, nx_span header)
 {
     nx_span scheme = NX_LIT("Basic ");
@@ -122,8 +122,8 @@ static NX_FALLIBLE read_presented(struct presented *p, nx_arena *a, const struct
     return NX_OK;
 }
 
-static NX_FALLIBLE check_by_method(struct nx_house *house, nx_arena *a, const nx_client *c, const struct presented *p,
-                                   const struct nx_oauth_request *rq)
+static NX_FALLIBLE check_by_method(struct nx_house *house, nx_arena *a, const nx_client *c,
+                                   const struct presented *p, const struct nx_oauth_request *rq)
 {
     NX_REQUIRE(strcmp(c->auth_method, p->method) == 0, NX_ERR_CLIENT_AUTH_METHOD);
     for (size_t i = 0; i < METHODS; i++)

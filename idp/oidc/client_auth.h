@@ -5,9 +5,10 @@
 #include "oidc/token.h"
 #include "registry/client.h"
 
-/* Authenticates by the method that the client registered and by no other. *out is a counted reference of an active
- * client. NX_ERR_CLIENT_AUTH (unknown client, wrong secret or assertion: one answer for all), NX_ERR_CLIENT_AUTH_METHOD,
- * NX_ERR_REQUEST (two methods at once, no client at all), NX_ERR_CLIENT_KEYS (see token.h). */
+/* Authenticates by the method that the client registered and by no other. *out is a counted reference of an
+ * active client. NX_ERR_CLIENT_AUTH (unknown client, wrong secret or assertion: one answer for all),
+ * NX_ERR_CLIENT_AUTH_METHOD, NX_ERR_REQUEST (two methods at once, no client at all), NX_ERR_CLIENT_KEYS (see
+ * token.h). */
 NX_FALLIBLE nx_client_authenticate(nx_client **out, struct nx_house *house, nx_arena *a,
                                    const struct nx_oauth_request *rq);
 

@@ -10,8 +10,8 @@
 #define KEEP_S 300
 #define AGAIN_MS 2000 /* between two fetches for an unknown kid */
 
-/* A slot is found by a hash of the URI; a newcomer takes it over. Text and not parsed keys, since it is shared between
- * threads and a set is parsed faster than it is counted. */
+/* A slot is found by a hash of the URI; a newcomer takes it over. Text and not parsed keys, since it is
+ * shared between threads and a set is parsed faster than it is counted. */
 static struct slot {
     char *uri;
     char *text;
@@ -71,8 +71,8 @@ static NX_FALLIBLE fetch(char **out, struct nx_house *house, nx_arena *a, const 
     return NX_OK;
 }
 
-static NX_FALLIBLE verify_with(struct nx_jws *out, nx_arena *a, const char *jwks, const struct nx_jws_rules *rules,
-                               nx_span token)
+static NX_FALLIBLE verify_with(struct nx_jws *out, nx_arena *a, const char *jwks,
+                               const struct nx_jws_rules *rules, nx_span token)
 {
     NX_AUTO(nx_jwks) set = NULL;
     NX_TRY(nx_jwks_parse(&set, nx_span_str(jwks)));

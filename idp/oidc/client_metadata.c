@@ -22,15 +22,16 @@ NX_FALLIBLE nx_metadata_refuse(struct nx_metadata_check *c, nx_err e, const char
     return nx_fail(e, __func__, __LINE__);
 }
 
-#define MUST(ok, what)                                                                                                 \
-    do {                                                                                                               \
-        if (!(ok)) return nx_metadata_refuse(c, NX_ERR_CLIENT_METADATA, member, (what));                               \
+#define MUST(ok, what)                                                                                       \
+    do {                                                                                                     \
+        if (!(ok)) return nx_metadata_refuse(c, NX_ERR_CLIENT_METADATA, member, (what));                     \
     } while (0)
 
 static nx_result text(struct nx_metadata_check *c, const char *member, const json_t *v)
 {
     const char *s = json_string_value(v);
-    MUST(s && *s && strlen(s) <= TEXT_MAX && nx_utf8_printable(nx_span_str(s)), "must be a short printable text");
+    MUST(s && *s && strlen(s) <= TEXT_MAX && nx_utf8_printable(nx_span_str(s)),
+         "must be a short printable text");
     return NX_OK;
 }
 
@@ -76,7 +77,8 @@ static bool listed(const json_t *v, const char *(*at)(size_t))
     return false;
 }
 
-static nx_result all_listed(struct nx_metadata_check *c, const char *member, const json_t *v, const char *(*at)(size_t))
+static nx_result all_listed(struct nx_metadata_check *c, const char *member, const json_t *v,
+                            const char *(*at)(size_t))
 {
     NX_TRY(texts(c, member, v));
     size_t i;
@@ -95,7 +97,8 @@ static nx_result response_types(struct nx_metadata_check *c, const char *member,
     return all_listed(c, member, v, response_type_at);
 }
 
-/* "implicit" is how OpenID Connect names the front-channel half of `code id_token`; it is no grant of the endpoint's. */
+/* "implicit" is how OpenID Connect names the front-channel half of `code id_token`; it is no grant of the
+ * endpoint's. */
 static const char *grant_type_at(size_t i)
 {
     const char *row = nx_grant_name(i);
@@ -108,7 +111,8 @@ static nx_result grant_types(struct nx_metadata_check *c, const char *member, co
     return all_listed(c, member, v, grant_type_at);
 }
 
-static nx_result one_of(struct nx_metadata_check *c, const char *member, const json_t *v, const char *const *words)
+static nx_result one_of(struct nx_metadata_check *c, const char *member, const json_t *v,
+                        const char *const *words)
 {
     const char *s = json_string_value(v);
     for (size_t i = 0; s && words[i]; i++)
@@ -224,7 +228,8 @@ static nx_result called_logout(struct nx_metadata_check *c, const char *member, 
 static nx_result jwks(struct nx_metadata_check *c, const char *member, const json_t *v)
 {
     NX_AUTO(nx_jwks) set = NULL;
-    MUST(json_is_object(v) && nx_ok(nx_jwks_from_json(&set, v)), "must be a set of public keys, one of them usable");
+    MUST(json_is_object(v) && nx_ok(nx_jwks_from_json(&set, v)),
+         "must be a set of public keys, one of them usable");
     return NX_OK;
 }
 
@@ -289,8 +294,10 @@ static NX_FALLIBLE copy_checked(json_t *kept, struct nx_metadata_check *c, const
 
 static void fill(json_t *kept, const char *member, json_t *otherwise)
 {
-    if (json_object_get(kept, member)) json_decref(otherwise);
-    else json_object_set_new(kept, member, otherwise);
+    if (json_object_get(kept, member))
+        json_decref(otherwise);
+    else
+        json_object_set_new(kept, member, otherwise);
 }
 
 static void fill_defaults(json_t *kept, bool by_hand)
@@ -308,8 +315,8 @@ static bool has_type(const json_t *kept, const char *part)
 {
     size_t i;
     json_t *item;
-    json_array_foreach(json_object_get(kept, "response_types"), i, item)
-        if (strstr(json_string_value(item), part)) return true;
+    json_array_foreach(json_object_get(kept, "response_types"), i,
+                       item) if (strstr(json_string_value(item), part)) return true;
     return false;
 }
 
@@ -321,7 +328,8 @@ static NX_FALLIBLE check_types(struct nx_metadata_check *c, const json_t *kept)
     bool codes = nx_json_has(grants, "authorization_code");
     MUST(codes || !has_type(kept, "code"), "lacks authorization_code, which response_types needs");
     MUST(!codes || has_type(kept, "code"), "has authorization_code without a response type");
-    MUST(!nx_json_has(grants, "implicit") || has_type(kept, "id_token"), "has implicit, which is not supported");
+    MUST(!nx_json_has(grants, "implicit") || has_type(kept, "id_token"),
+         "has implicit, which is not supported");
     const char *method = nx_json_str(kept, "token_endpoint_auth_method");
     MUST(!nx_json_has(grants, "client_credentials") || strcmp(method, "none") != 0,
          "has client_credentials, which needs client authentication");
@@ -333,10 +341,12 @@ static NX_FALLIBLE check_keys(struct nx_metadata_check *c, const json_t *kept)
     const char *member = "jwks";
     bool by_value = json_object_get(kept, "jwks"), by_uri = json_object_get(kept, "jwks_uri");
     /*= RFC 7591 2
-     *# The "jwks_uri" and "jwks" parameters MUST NOT both be present in the same request or response. */
+     *# The "jwks_uri" and "jwks" parameters MUST NOT both be present in the same request or
+     *# response. */
     MUST(!(by_value && by_uri), "and jwks_uri must not both be present");
     const char *method = nx_json_str(kept, "token_endpoint_auth_method");
-    MUST(strcmp(method, "private_key_jwt") != 0 || by_value || by_uri, "or jwks_uri is needed for private_key_jwt");
+    MUST(strcmp(method, "private_key_jwt") != 0 || by_value || by_uri,
+         "or jwks_uri is needed for private_key_jwt");
     return NX_OK;
 }
 

@@ -1,4 +1,5 @@
-/* Redirect URIs and the sector that they make: OpenID Connect Registration section 2, Core section 8.1, RFC 8252. */
+/* Redirect URIs and the sector that they make: OpenID Connect Registration section 2, Core section 8.1, RFC
+ * 8252. */
 #include "egress/egress.h"
 #include "house/house.h"
 #include "oidc/client_metadata.h"
@@ -7,7 +8,8 @@
 static bool private_scheme(const struct nx_url *u)
 {
     /*= RFC 8252 7.1
-     *# apps MUST use a URI scheme based on a domain name under their control, expressed in reverse order */
+     *# apps MUST use a URI scheme based on a domain name under their control, expressed in
+     *# reverse order */
     return memchr(u->scheme.p, '.', u->scheme.n) != NULL;
 }
 
@@ -20,7 +22,8 @@ static bool redirect_ok(struct nx_metadata_check *c, const char *s, bool native)
     return native && private_scheme(&u);
 }
 
-NX_FALLIBLE nx_metadata_redirects(struct nx_metadata_check *c, const char *member, const json_t *list, bool native)
+NX_FALLIBLE nx_metadata_redirects(struct nx_metadata_check *c, const char *member, const json_t *list,
+                                  bool native)
 {
     if (json_array_size(list) > NX_REDIRECT_URIS_MAX)
         return nx_metadata_refuse(c, NX_ERR_REDIRECT_URI_METADATA, member, "has too many");
@@ -30,8 +33,9 @@ NX_FALLIBLE nx_metadata_redirects(struct nx_metadata_check *c, const char *membe
     {
         const char *s = json_string_value(item);
         if (!s || !redirect_ok(c, s, native))
-            return nx_metadata_refuse(c, NX_ERR_REDIRECT_URI_METADATA, member,
-                                      "has one that is not https, has a fragment, or is of another kind of application");
+            return nx_metadata_refuse(
+                c, NX_ERR_REDIRECT_URI_METADATA, member,
+                "has one that is not https, has a fragment, or is of another kind of application");
     }
     return NX_OK;
 }
@@ -51,20 +55,25 @@ static NX_FALLIBLE fetch_list(json_t **out, struct nx_metadata_check *c, const c
     bool got = c->house->egress && nx_ok(nx_egress_call(&reply, c->arena, c->house->egress, &rq)) &&
                reply.status == 200 && nx_ok(nx_json_parse(out, reply.body)) && json_is_array(*out);
     if (got) return NX_OK;
-    return nx_metadata_refuse(c, NX_ERR_CLIENT_METADATA, "sector_identifier_uri", "does not answer with a JSON array");
+    return nx_metadata_refuse(c, NX_ERR_CLIENT_METADATA, "sector_identifier_uri",
+                              "does not answer with a JSON array");
 }
 
 /*= OpenID Connect Registration 5
- *# The values of the registered redirect_uris MUST be included in the elements of the array. */
+ *# The values of the registered redirect_uris MUST be included in the elements of the array, or
+ *# registration MUST fail. */
 static NX_FALLIBLE check_list(struct nx_metadata_check *c, const char *uri, const json_t *redirects)
 {
     NX_AUTO_JSON list = NULL;
     NX_TRY(fetch_list(&list, c, uri));
     size_t i;
     json_t *item;
-    json_array_foreach(redirects, i, item)
-        if (!nx_json_has(list, json_string_value(item)))
-            return nx_metadata_refuse(c, NX_ERR_CLIENT_METADATA, "sector_identifier_uri", "lacks a redirect URI");
+    json_array_foreach(
+        redirects, i,
+        item) if (!nx_json_has(list,
+                               json_string_value(item))) return nx_metadata_refuse(c, NX_ERR_CLIENT_METADATA,
+                                                                                   "sector_identifier_uri",
+                                                                                   "lacks a redirect URI");
     return NX_OK;
 }
 

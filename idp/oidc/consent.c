@@ -58,7 +58,7 @@ static NX_FALLIBLE fill_view(struct nx_authorize_view *v, struct nx_flow *f)
 /* The view's strings must outlive the client that the flow lets go: it is cached and shared, not ours. */
 static NX_FALLIBLE own_strings(struct nx_authorize_view *v, nx_arena *a)
 {
-    const char **texts[] = {&v->client_id, &v->client_name, &v->client_uri, &v->logo_uri,
+    const char **texts[] = {&v->client_id,  &v->client_name, &v->client_uri,   &v->logo_uri,
                             &v->policy_uri, &v->tos_uri,     &v->organisation, &v->purpose};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (!*texts[i]) continue;
@@ -113,7 +113,8 @@ static NX_FALLIBLE fill_scopes(struct nx_consent_view *v, struct nx_flow *f)
     NX_NEED(out);
     for (size_t i = 0; i < f->ask.scopes.count; i++) {
         struct nx_words one = {&f->ask.scopes.word[i], 1};
-        if (strcmp(*one.word, "openid") != 0 && nx_claims_of_scopes(&one) == 0) out[v->scope_count++] = *one.word;
+        if (strcmp(*one.word, "openid") != 0 && nx_claims_of_scopes(&one) == 0)
+            out[v->scope_count++] = *one.word;
     }
     v->scope = out;
     v->resource = f->ask.resources.word;
@@ -151,9 +152,9 @@ static NX_FALLIBLE remember(struct nx_flow *f)
     NX_TRY(nx_registry_begin(&change, f->house->registry, NX_DURABLE));
     NX_TRY(nx_consent_put(f->house->registry, f->arena, &wanted));
     NX_TRY(nx_audit_append(f->house->registry, &(struct nx_audit_entry){.actor = actor,
-                                                                         .type = "consent.given",
-                                                                         .subject = wanted.person.s,
-                                                                         .detail = detail}));
+                                                                        .type = "consent.given",
+                                                                        .subject = wanted.person.s,
+                                                                        .detail = detail}));
     return nx_registry_commit(&change);
 }
 

@@ -51,7 +51,8 @@ NX_FALLIBLE nx_flow_open(struct nx_flow *f, struct nx_house *house, nx_arena *a,
     NX_TRY(nx_ask_unpack(&f->ask, a, f->txn.request));
     NX_TRY(read_steps(f));
     nx_result r = nx_client_get(house->registry, nx_span_str(f->ask.client_id), &f->client);
-    if (!nx_ok(r) && r.e != NX_ERR_NOT_FOUND) return r; /* a client deleted meanwhile is a fact of the gate's */
+    if (!nx_ok(r) && r.e != NX_ERR_NOT_FOUND)
+        return r; /* a client deleted meanwhile is a fact of the gate's */
     return nx_flow_decide(f);
 }
 
@@ -127,7 +128,8 @@ NX_FALLIBLE nx_flow_decide(struct nx_flow *f)
         .selected = f->selected,
     };
     NX_TRY(nx_gate_browser(&f->gate, f->who->session, f->ask.client_id));
-    f->gate.facts.session.fresh = f->gate.has_session && !f->beginning && nx_ask_is_fresh(&f->ask, &f->gate.session);
+    f->gate.facts.session.fresh =
+        f->gate.has_session && !f->beginning && nx_ask_is_fresh(&f->ask, &f->gate.session);
     NX_TRY(compare_hint(f));
     NX_TRY(read_consent(f));
     f->gate.facts.consent.given =
@@ -146,10 +148,8 @@ static NX_FALLIBLE page(struct nx_step *out, struct nx_flow *f, enum nx_step_kin
         NX_TRY(nx_txn_begin(handle, f->house->store, f->arena, f->who->browser, request));
         f->handle = handle->s;
     }
-    *out = (struct nx_step){.kind = kind,
-                            .reason = f->decision.reason,
-                            .level = f->ask.acr,
-                            .transaction = f->handle};
+    *out = (struct nx_step){
+        .kind = kind, .reason = f->decision.reason, .level = f->ask.acr, .transaction = f->handle};
     return NX_OK;
 }
 

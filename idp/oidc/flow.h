@@ -1,5 +1,5 @@
-/* One look at a transaction: the request, its client, and what the gate says of the browser that came with it. The
- * authorization endpoint's files share it; nobody else includes it. */
+/* One look at a transaction: the request, its client, and what the gate says of the browser that came with
+ * it. The authorization endpoint's files share it; nobody else includes it. */
 #ifndef NX_OIDC_FLOW_H
 #define NX_OIDC_FLOW_H
 
@@ -14,14 +14,14 @@ struct nx_flow {
     nx_arena *arena;
     const struct nx_visitor *who;
     struct nx_ask ask;
-    nx_client *client;        /* counted: nx_flow_close */
-    bool beginning;           /* the request has just arrived: no sign-in can be for it yet */
-    bool kept;                /* there is a transaction … */
-    struct nx_txn txn;        /* … this one, with the handle below */
+    nx_client *client; /* counted: nx_flow_close */
+    bool beginning;    /* the request has just arrived: no sign-in can be for it yet */
+    bool kept;         /* there is a transaction … */
+    struct nx_txn txn; /* … this one, with the handle below */
     const char *handle;
-    const char *agreed;       /* the person whose phone approved for this request; NULL */
-    bool selected;            /* the person chose to go on as who she is */
-    bool given;               /* consent was given on the page in this very call */
+    const char *agreed; /* the person whose phone approved for this request; NULL */
+    bool selected;      /* the person chose to go on as who she is */
+    bool given;         /* consent was given on the page in this very call */
     bool has_consent;
     struct nx_consent consent; /* what is remembered */
     struct nx_gate gate;

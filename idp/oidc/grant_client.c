@@ -1,4 +1,5 @@
-/* grant_type=client_credentials: RFC 6749 section 4.4. The client's own token: no person, no ID token, no refresh. */
+/* grant_type=client_credentials: RFC 6749 section 4.4. The client's own token: no person, no ID token, no
+ * refresh. */
 #include "gate/gate.h"
 #include "house/house.h"
 #include "oidc/grants.h"

@@ -1,6 +1,6 @@
 /* grant_type=authorization_code: RFC 6749 section 4.1.3, RFC 7636 section 4.5. */
-#include "crypto/digest.h"
 #include "base/secret.h"
+#include "crypto/digest.h"
 #include "gate/gate.h"
 #include "house/house.h"
 #include "oidc/ask.h"
@@ -19,8 +19,9 @@ static NX_FALLIBLE found_code(enum nx_found found)
 }
 
 /*= RFC 6749 4.1.3
- *# ensure that the "redirect_uri" parameter is present if the "redirect_uri" parameter was included in the initial
- *# authorization request [...] and if included ensure that their values are identical. */
+ *# ensure that the "redirect_uri" parameter is present if the "redirect_uri" parameter was
+ *# included in the initial authorization request [...] and if included ensure that their values are
+ *# identical. */
 static NX_FALLIBLE check_redirect(const struct nx_grant *g, const char *sent)
 {
     bool same = g->redirect_uri ? sent && strcmp(g->redirect_uri, sent) == 0 : !sent;
@@ -36,11 +37,12 @@ static bool verifier_ok(const char *v)
 }
 
 /*= RFC 7636 4.6
- *# If the values are not equal, an error response indicating "invalid_grant" as described in Section 5.2 of [RFC6749]
- *# MUST be returned. */
+ *# If the values are not equal, an error response indicating "invalid_grant" as described in
+ *# Section 5.2 of [RFC6749] MUST be returned. */
 static NX_FALLIBLE check_verifier(const struct nx_grant *g, const char *verifier)
 {
-    /* RFC 9700 section 4.8.2: a verifier where no challenge was sent is a downgrade, and so is the opposite. */
+    /* RFC 9700 section 4.8.2: a verifier where no challenge was sent is a downgrade, and so is the opposite.
+     */
     NX_REQUIRE((verifier != NULL) == (g->code_challenge != NULL), NX_ERR_PKCE_UNASKED);
     if (!verifier) return NX_OK;
     NX_REQUIRE(verifier_ok(verifier), NX_ERR_PKCE_MISMATCH);
@@ -62,7 +64,8 @@ static NX_FALLIBLE decide(struct nx_terms *terms, const struct nx_exchange *x, c
     return nx_gate_require(terms, &g);
 }
 
-/* The grant as it will be kept: what the person's standing allows now, never more than the code was made for. */
+/* The grant as it will be kept: what the person's standing allows now, never more than the code was made for.
+ */
 static struct nx_grant settle(const struct nx_grant *code, const struct nx_terms *terms)
 {
     struct nx_grant g = *code;

@@ -1,5 +1,5 @@
-/* grant_type=refresh_token: RFC 6749 section 6, rule 15. Confidential clients: one act of the store. Public clients: the
- * chain moves on by a link, and the answer is kept for a retry in the same act. */
+/* grant_type=refresh_token: RFC 6749 section 6, rule 15. Confidential clients: one act of the store. Public
+ * clients: the chain moves on by a link, and the answer is kept for a retry in the same act. */
 #include "config/settings.h"
 #include "crypto/handle.h"
 #include "gate/gate.h"
@@ -18,8 +18,8 @@ static NX_FALLIBLE found_family(enum nx_found found)
 }
 
 /*= RFC 6749 6
- *# The requested scope MUST NOT include any scope not originally granted by the resource owner, and if omitted is
- *# treated as equal to the scope originally granted by the resource owner. */
+ *# The requested scope MUST NOT include any scope not originally granted by the resource owner,
+ *# and if omitted is treated as equal to the scope originally granted by the resource owner. */
 static NX_FALLIBLE check_scope(const char **out, nx_arena *a, const char *granted, const char *asked)
 {
     *out = granted;
@@ -53,8 +53,10 @@ static NX_FALLIBLE narrow(struct nx_token_new *t, const struct nx_exchange *x, c
     return check_scope(&t->narrow.scope, x->arena, g->scope, nx_param(&x->rq->form, "scope"));
 }
 
-/* What is asked for goes into the record before the grant is known; it is checked before anything is signed. */
-static NX_FALLIBLE new_token(struct nx_token_new *t, const struct nx_exchange *x, uint16_t shard, int64_t life_s)
+/* What is asked for goes into the record before the grant is known; it is checked before anything is signed.
+ */
+static NX_FALLIBLE new_token(struct nx_token_new *t, const struct nx_exchange *x, uint16_t shard,
+                             int64_t life_s)
 {
     NX_TRY(nx_token_new(t, x->house->store, shard, x->client->id, life_s));
     NX_TRY(nx_exchange_resource(&t->narrow.audience, x));
@@ -62,8 +64,8 @@ static NX_FALLIBLE new_token(struct nx_token_new *t, const struct nx_exchange *x
     return NX_OK;
 }
 
-static NX_FALLIBLE answer(nx_span *json, const struct nx_exchange *x, struct nx_family *f, struct nx_token_new *t,
-                          const char *next)
+static NX_FALLIBLE answer(nx_span *json, const struct nx_exchange *x, struct nx_family *f,
+                          struct nx_token_new *t, const char *next)
 {
     struct nx_terms terms;
     NX_TRY(decide(&terms, x, f));
@@ -88,12 +90,14 @@ static NX_FALLIBLE refresh_bound(nx_span *json, const struct nx_exchange *x, con
     enum nx_found found;
     struct nx_note note = nx_exchange_note(x, "token.refreshed", x->client->id);
     NX_TRY(new_token(&t, x, shard, access_life(x->house)));
-    NX_TRY(nx_family_refresh(x->house->store, x->arena, x->client->id, nx_span_str(text), &t, &note, &f, &found));
+    NX_TRY(nx_family_refresh(x->house->store, x->arena, x->client->id, nx_span_str(text), &t, &note, &f,
+                             &found));
     NX_TRY(found_family(found));
     return answer(json, x, &f, &t, text);
 }
 
-static NX_FALLIBLE refresh_rotating(nx_span *json, const struct nx_exchange *x, const char *text, uint16_t shard)
+static NX_FALLIBLE refresh_rotating(nx_span *json, const struct nx_exchange *x, const char *text,
+                                    uint16_t shard)
 {
     struct nx_family f;
     enum nx_found found;

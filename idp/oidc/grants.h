@@ -31,18 +31,19 @@ struct nx_answer_parts {
 };
 NX_FALLIBLE nx_token_answer(nx_span *json, nx_arena *a, const struct nx_answer_parts *p);
 
-/* The one `resource` of a token request; *out is NULL when none was sent. NX_ERR_TARGET for several: a token is for one
- * audience, since the audience decides the pseudonym (rule 13). */
+/* The one `resource` of a token request; *out is NULL when none was sent. NX_ERR_TARGET for several: a token
+ * is for one audience, since the audience decides the pseudonym (rule 13). */
 NX_FALLIBLE nx_exchange_resource(const char **out, const struct nx_exchange *x);
 
 /* What is to be signed: a token of a grant, and beside it an ID token where the scope has openid. */
 struct nx_signing {
     const struct nx_grant *grant;
     const struct nx_token_new *token;
-    const char *nonce;  /* of the ID token; NULL */
+    const char *nonce; /* of the ID token; NULL */
     int64_t id_token_s;
 };
-NX_FALLIBLE nx_exchange_sign(struct nx_answer_parts *p, const struct nx_exchange *x, const struct nx_signing *s);
+NX_FALLIBLE nx_exchange_sign(struct nx_answer_parts *p, const struct nx_exchange *x,
+                             const struct nx_signing *s);
 
 /* The audit line of what was issued; detail is in the arena. */
 struct nx_note nx_exchange_note(const struct nx_exchange *x, const char *type, const char *subject);

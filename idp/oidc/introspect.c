@@ -1,5 +1,5 @@
-/* Introspection: RFC 7662. Rule 13: a token is active only for the client it was issued to, or for a resource in its
- * audience; for everybody else it is as if it did not exist. */
+/* Introspection: RFC 7662. Rule 13: a token is active only for the client it was issued to, or for a resource
+ * in its audience; for everybody else it is as if it did not exist. */
 #include "gate/gate.h"
 #include "house/house.h"
 #include "oidc/access.h"
@@ -17,15 +17,15 @@ static const char inactive[] = "{\"active\":false}";
 struct subject {
     const char *client_id; /* whom it was issued to */
     const char *audience;
-    const char *type;      /* "Bearer" for access tokens; NULL */
+    const char *type; /* "Bearer" for access tokens; NULL */
     const struct nx_grant *grant;
     enum nx_found found;
     nx_time issued;
     nx_time expires;
 };
 
-/* A resource server is a client that registered under which name it is an audience (nixa_audience), or whose client id is
- * the audience. */
+/* A resource server is a client that registered under which name it is an audience (nixa_audience), or whose
+ * client id is the audience. */
 static bool is_audience(const nx_client *c, const char *audience)
 {
     const char *named = nx_json_str(c->metadata, "nixa_audience");
@@ -42,7 +42,8 @@ static NX_FALLIBLE decide(bool *active, struct nx_house *house, nx_arena *a, con
     nx_gate_open(&g, house, a, NX_FACE_INTROSPECTION);
     nx_gate_client(&g, holder, "");
     NX_TRY(nx_gate_grant(&g, s->grant, s->expires, s->found));
-    g.facts.handle.holder = strcmp(caller->id, s->client_id) == 0 || (s->type && is_audience(caller, s->audience));
+    g.facts.handle.holder =
+        strcmp(caller->id, s->client_id) == 0 || (s->type && is_audience(caller, s->audience));
     struct nx_decision d = nx_gate_decide(&g);
     NX_REQUIRE(d.reason != NX_REASON_STORE_UNCLEAN, NX_ERR_AWAY);
     *active = d.verdict == NX_VERDICT_ALLOW;
@@ -118,7 +119,8 @@ static NX_FALLIBLE about_access(nx_span *json, struct nx_house *house, nx_arena 
     return answer(json, house, a, caller, &s);
 }
 
-NX_FALLIBLE nx_introspect(nx_span *json, struct nx_house *house, nx_arena *a, const struct nx_oauth_request *rq)
+NX_FALLIBLE nx_introspect(nx_span *json, struct nx_house *house, nx_arena *a,
+                          const struct nx_oauth_request *rq)
 {
     NX_AUTO(nx_client) caller = NULL;
     NX_TRY(nx_client_authenticate(&caller, house, a, rq));

@@ -55,7 +55,8 @@ static NX_FALLIBLE fill_grant(struct nx_grant *g, struct nx_flow *f)
     return nx_gate_epochs(&g->epochs, f->house, f->client->id);
 }
 
-static NX_FALLIBLE front_id_token(struct nx_param *field, struct nx_flow *f, const struct nx_grant *g, const char *code)
+static NX_FALLIBLE front_id_token(struct nx_param *field, struct nx_flow *f, const struct nx_grant *g,
+                                  const char *code)
 {
     struct nx_mint m = {f->house, f->arena, f->client, g, &f->gate.person};
     struct nx_id_token t = {.code = code, .nonce = g->nonce, .life_s = f->decision.terms.id_token_s};
@@ -72,7 +73,8 @@ NX_FALLIBLE nx_flow_issue(struct nx_step *out, struct nx_flow *f)
     nx_handle_text *code = nx_arena_new(f->arena, nx_handle_text, 1);
     NX_NEED(code);
     enum nx_found found;
-    struct nx_note none = NX_NOTE_NONE; /* the token endpoint writes the line, when something is really issued */
+    struct nx_note none =
+        NX_NOTE_NONE; /* the token endpoint writes the line, when something is really issued */
     NX_TRY(nx_code_issue(code, f->house->store, f->arena, &f->gate.session, &g, &none, &found));
     if (found != NX_FOUND) return nx_response_error(out, f->house, f->arena, &f->ask, NX_ERR_GRANT_REVOKED);
     struct nx_param fields[2] = {{"code", code->s}};

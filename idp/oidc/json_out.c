@@ -15,8 +15,10 @@ static void quote(nx_buf *b, nx_span s)
         uint8_t c = s.p[i];
         if (c >= 0x20 && c != '"' && c != '\\') continue;
         nx_buf_add(b, nx_span_of(s.p + from, i - from));
-        if (c >= 0x20) nx_buf_addf(b, "\\%c", c);
-        else nx_buf_addf(b, "\\u%04x", c);
+        if (c >= 0x20)
+            nx_buf_addf(b, "\\%c", c);
+        else
+            nx_buf_addf(b, "\\u%04x", c);
         from = i + 1;
     }
     nx_buf_add(b, nx_span_from(s, from));

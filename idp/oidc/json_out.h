@@ -1,6 +1,6 @@
-/* Writing JSON of ours piece by piece into a buffer: the claims of tokens and the answers of the token endpoint, where
- * building a tree only to dump it would cost more than the signature check. Members are written behind a comma; the
- * first one after nx_jo_open has none. */
+/* Writing JSON of ours piece by piece into a buffer: the claims of tokens and the answers of the token
+ * endpoint, where building a tree only to dump it would cost more than the signature check. Members are
+ * written behind a comma; the first one after nx_jo_open has none. */
 #ifndef NX_OIDC_JSON_OUT_H
 #define NX_OIDC_JSON_OUT_H
 

@@ -18,9 +18,9 @@ struct leave {
     struct nx_house *house;
     nx_arena *arena;
     const struct nx_visitor *who;
-    nx_client *client;   /* NULL: not known */
-    const char *sub;     /* of a verified hint; NULL: none */
-    const char *goal;    /* registered post_logout_redirect_uri; NULL: none */
+    nx_client *client; /* NULL: not known */
+    const char *sub;   /* of a verified hint; NULL: none */
+    const char *goal;  /* registered post_logout_redirect_uri; NULL: none */
     const char *state;
     struct nx_gate gate; /* the browser's session */
 };
@@ -40,11 +40,12 @@ static NX_FALLIBLE find_client(struct leave *l, const char *id)
 
 static NX_FALLIBLE read_request(struct leave *l, const struct nx_params *request)
 {
-    const char *hint = nx_param(request, "id_token_hint"), *named = nx_param(request, "client_id"), *of_hint = NULL;
+    const char *hint = nx_param(request, "id_token_hint"), *named = nx_param(request, "client_id"),
+               *of_hint = NULL;
     if (hint) NX_TRY(nx_hint_read(&l->sub, &of_hint, NULL, l->house, l->arena, nx_span_str(hint)));
     /*= OpenID Connect RP-Initiated Logout 2
-     *# When both client_id and id_token_hint are present, the OP MUST verify that the Client Identifier matches the one
-     *# used when issuing the ID Token. */
+     *# When both client_id and id_token_hint are present, the OP MUST verify that the Client
+     *# Identifier matches the one used when issuing the ID Token. */
     NX_REQUIRE(!named || !of_hint || strcmp(named, of_hint) == 0, NX_ERR_REQUEST);
     NX_TRY(find_client(l, of_hint ? of_hint : named));
     const char *goal = nx_param(request, "post_logout_redirect_uri"), *state = nx_param(request, "state");
@@ -126,15 +127,16 @@ static NX_FALLIBLE ask(struct nx_logout *out, struct leave *l)
     NX_TRY(nx_buf_done(&b));
     nx_handle_text *t = nx_arena_new(l->arena, nx_handle_text, 1);
     NX_NEED(t);
-    NX_TRY(nx_ticket_make(t, l->house->store, l->arena, NX_HANDLE_LOGOUT, l->who->browser, nx_buf_span(&b), WAIT_S));
+    NX_TRY(nx_ticket_make(t, l->house->store, l->arena, NX_HANDLE_LOGOUT, l->who->browser, nx_buf_span(&b),
+                          WAIT_S));
     out->kind = NX_LOGOUT_ASK;
     out->ticket = t->s;
     out->person_name = l->gate.has_person ? l->gate.person.name : NULL;
     return NX_OK;
 }
 
-NX_FALLIBLE nx_logout(struct nx_logout *out, struct nx_house *house, nx_arena *a, const struct nx_visitor *who,
-                      const struct nx_params *request)
+NX_FALLIBLE nx_logout(struct nx_logout *out, struct nx_house *house, nx_arena *a,
+                      const struct nx_visitor *who, const struct nx_params *request)
 {
     AUTO_LEAVE(l);
     l.house = house, l.arena = a, l.who = who;
@@ -143,7 +145,9 @@ NX_FALLIBLE nx_logout(struct nx_logout *out, struct nx_house *house, nx_arena *a
     NX_TRY(read_session(&l));
     NX_TRY(tell_client(out, &l));
     if (!l.gate.has_session) {
-        if (!l.sub) l.goal = NULL; /* a client_id that anybody can write is no proof, and there is nobody to confirm */
+        if (!l.sub)
+            l.goal =
+                NULL; /* a client_id that anybody can write is no proof, and there is nobody to confirm */
         return leave_now(out, &l);
     }
     bool hers;
@@ -159,7 +163,8 @@ static NX_FALLIBLE read_ticket(struct leave *l, const char *text)
     enum nx_found found;
     nx_pack p;
     NX_REQUIRE(text, NX_ERR_NOT_FOUND);
-    NX_TRY(nx_ticket_take(l->house->store, l->arena, NX_HANDLE_LOGOUT, l->who->browser, nx_span_str(text), &t, &found));
+    NX_TRY(nx_ticket_take(l->house->store, l->arena, NX_HANDLE_LOGOUT, l->who->browser, nx_span_str(text), &t,
+                          &found));
     NX_REQUIRE(found == NX_FOUND, NX_ERR_NOT_FOUND);
     NX_TRY(nx_pack_open(&p, t.body));
     l->goal = nx_pack_get_text(&p, GOAL, l->arena);
@@ -167,8 +172,8 @@ static NX_FALLIBLE read_ticket(struct leave *l, const char *text)
     return find_client(l, nx_pack_get_text(&p, CLIENT, l->arena));
 }
 
-NX_FALLIBLE nx_logout_answer(struct nx_logout *out, struct nx_house *house, nx_arena *a, const struct nx_visitor *who,
-                             const char *ticket, bool yes)
+NX_FALLIBLE nx_logout_answer(struct nx_logout *out, struct nx_house *house, nx_arena *a,
+                             const struct nx_visitor *who, const char *ticket, bool yes)
 {
     AUTO_LEAVE(l);
     l.house = house, l.arena = a, l.who = who;

@@ -20,15 +20,16 @@ struct nx_logout {
     const char *client_host;
 };
 
-/* The end_session_endpoint. Signs out at once where a verified id_token_hint is of the person who is signed in, or nobody
- * is; asks otherwise, so that no link signs people out. Never an open redirect: location is exactly a registered
- * post_logout_redirect_uri of the client that the hint, or the confirmed client_id, names. The portals of the session are
- * told durably (idp/revoke). NX_ERR_REQUEST: a hint that is not ours, or contradicts client_id. */
-NX_FALLIBLE nx_logout(struct nx_logout *out, struct nx_house *house, nx_arena *a, const struct nx_visitor *who,
-                      const struct nx_params *request);
-/* The answer to ASK; the edge has checked the form's CSRF token. Staying signed in shows no portal anything: PAGE with
- * ended false. NX_ERR_NOT_FOUND: answered already, expired, or of another browser. */
-NX_FALLIBLE nx_logout_answer(struct nx_logout *out, struct nx_house *house, nx_arena *a, const struct nx_visitor *who,
-                             const char *ticket, bool yes);
+/* The end_session_endpoint. Signs out at once where a verified id_token_hint is of the person who is signed
+ * in, or nobody is; asks otherwise, so that no link signs people out. Never an open redirect: location is
+ * exactly a registered post_logout_redirect_uri of the client that the hint, or the confirmed client_id,
+ * names. The portals of the session are told durably (idp/revoke). NX_ERR_REQUEST: a hint that is not ours,
+ * or contradicts client_id. */
+NX_FALLIBLE nx_logout(struct nx_logout *out, struct nx_house *house, nx_arena *a,
+                      const struct nx_visitor *who, const struct nx_params *request);
+/* The answer to ASK; the edge has checked the form's CSRF token. Staying signed in shows no portal anything:
+ * PAGE with ended false. NX_ERR_NOT_FOUND: answered already, expired, or of another browser. */
+NX_FALLIBLE nx_logout_answer(struct nx_logout *out, struct nx_house *house, nx_arena *a,
+                             const struct nx_visitor *who, const char *ticket, bool yes);
 
 #endif

@@ -46,8 +46,8 @@ static const char *acr_at(size_t i)
 /* Claims that stand in tokens besides those of claims.def. */
 static const char *claim_at(size_t i)
 {
-    static const char *const of_tokens[] = {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr",
-                                            "sid", "qr_id", "qr_px", "status"};
+    static const char *const of_tokens[] = {"iss", "sub", "aud", "exp",   "iat",   "auth_time", "nonce",
+                                            "acr", "amr", "sid", "qr_id", "qr_px", "status"};
     size_t n = sizeof of_tokens / sizeof of_tokens[0];
     if (i < n) return of_tokens[i];
     return i - n < NX_CLAIMS ? nx_claim_name((enum nx_claim)(i - n)) : NULL;
@@ -75,8 +75,10 @@ static void client_auth(struct nx_jo *o)
 {
     static const char *const places[][2] = {
         {"token_endpoint_auth_methods_supported", "token_endpoint_auth_signing_alg_values_supported"},
-        {"introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported"},
-        {"revocation_endpoint_auth_methods_supported", "revocation_endpoint_auth_signing_alg_values_supported"}};
+        {"introspection_endpoint_auth_methods_supported",
+         "introspection_endpoint_auth_signing_alg_values_supported"},
+        {"revocation_endpoint_auth_methods_supported",
+         "revocation_endpoint_auth_signing_alg_values_supported"}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         list(o, places[i][0], nx_client_auth_method);
         list(o, places[i][1], alg_at);
@@ -120,8 +122,8 @@ static void openid(struct nx_jo *o, struct nx_house *h, nx_arena *a)
     nx_jo_bool(o, "backchannel_logout_session_supported", true);
 }
 
-/* One document for both well-known addresses: RFC 8414 section 2 allows members that it does not know, and a client of
- * either kind then finds the same server. */
+/* One document for both well-known addresses: RFC 8414 section 2 allows members that it does not know, and a
+ * client of either kind then finds the same server. */
 NX_FALLIBLE nx_metadata(nx_span *json, struct nx_house *house, nx_arena *a)
 {
     struct nx_jo o;

@@ -1,5 +1,5 @@
-/* The discovery document: OpenID Connect Discovery 1.0 and RFC 8414. What it lists is read from the rows that the
- * endpoints themselves run on, so that nothing is announced that does not work. */
+/* The discovery document: OpenID Connect Discovery 1.0 and RFC 8414. What it lists is read from the rows that
+ * the endpoints themselves run on, so that nothing is announced that does not work. */
 #ifndef NX_OIDC_METADATA_H
 #define NX_OIDC_METADATA_H
 

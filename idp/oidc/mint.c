@@ -62,9 +62,9 @@ static NX_FALLIBLE put_status(struct nx_jo *o, struct nx_house *house, nx_arena 
     if (g->status.list < 0) return NX_OK;
     nx_id generation;
     NX_TRY(nx_status_generation(house->store, &generation));
-    const char *json = nx_arena_printf(a, "{\"status_list\":{\"idx\":%lld,\"uri\":\"%s/status/%s/%lld\"}}",
-                                       (long long)g->status.index, house->issuer, generation.s,
-                                       (long long)g->status.list);
+    const char *json =
+        nx_arena_printf(a, "{\"status_list\":{\"idx\":%lld,\"uri\":\"%s/status/%s/%lld\"}}",
+                        (long long)g->status.index, house->issuer, generation.s, (long long)g->status.list);
     NX_NEED(json);
     nx_jo_raw(o, "status", json);
     return NX_OK;
@@ -111,7 +111,8 @@ nx_key_use nx_mint_key_use(const char *alg)
     return strcmp(alg, "ES256") == 0 ? NX_USE_TOKEN : NX_USE_TOKEN_RS256;
 }
 
-/* OpenID Connect Core 3.1.3.6 and 3.3.2.11: the left half of the digest; every algorithm of ours hashes by SHA-256. */
+/* OpenID Connect Core 3.1.3.6 and 3.3.2.11: the left half of the digest; every algorithm of ours hashes by
+ * SHA-256. */
 static NX_FALLIBLE put_hash(struct nx_jo *o, const char *name, const char *value)
 {
     if (!value) return NX_OK;
@@ -154,5 +155,6 @@ NX_FALLIBLE nx_mint_id_token(char **out, const struct nx_mint *m, const struct n
     NX_TRY(put_asked_claims(&o, m));
     nx_span payload;
     NX_TRY(nx_jo_done(&payload, &o));
-    return nx_jws_sign(out, m->arena, m->house->keyring, nx_mint_key_use(m->client->id_token_alg), "JWT", payload);
+    return nx_jws_sign(out, m->arena, m->house->keyring, nx_mint_key_use(m->client->id_token_alg), "JWT",
+                       payload);
 }

@@ -1,5 +1,6 @@
-/* Making tokens: access tokens (RFC 9068), ID tokens (OpenID Connect Core section 2), with the claims that bind them to
- * the QR identity (the outer contract, section 3). Nothing is decided here: grant and terms come from the gate. */
+/* Making tokens: access tokens (RFC 9068), ID tokens (OpenID Connect Core section 2), with the claims that
+ * bind them to the QR identity (the outer contract, section 3). Nothing is decided here: grant and terms come
+ * from the gate. */
 #ifndef NX_OIDC_MINT_H
 #define NX_OIDC_MINT_H
 
@@ -20,8 +21,8 @@ struct nx_mint {
     const struct nx_person *person; /* NULL where the ID token asks for no claim of hers */
 };
 
-/* The whole audience of a token of this grant when `resource` was asked for (NULL: not): one resource, by rule 13. *out is
- * borrowed or in the arena. NX_ERR_TARGET when the grant does not cover it. */
+/* The whole audience of a token of this grant when `resource` was asked for (NULL: not): one resource, by
+ * rule 13. *out is borrowed or in the arena. NX_ERR_TARGET when the grant does not cover it. */
 NX_FALLIBLE nx_mint_audience(const char **out, struct nx_house *house, nx_arena *a, const char *granted,
                              const char *resource);
 /* ISSUER/oidc/userinfo: the audience of a token without a resource. */

@@ -1,5 +1,6 @@
 /* The parameters of a request as this folder sees them: decoded names and values from a query or a form. The
- * edge has already refused duplicates (RFC 6749 3.1), invalid UTF-8 and oversize. Borrowed from the request. */
+ * edge has already refused duplicates (RFC 6749 3.1), invalid UTF-8 and oversize. Borrowed from the request.
+ */
 #ifndef NX_OIDC_PARAMS_H
 #define NX_OIDC_PARAMS_H
 
@@ -20,8 +21,8 @@ struct nx_params {
 /* NULL when absent; an empty value counts as absent (RFC 6749 3.1). */
 const char *nx_param(const struct nx_params *p, const char *name);
 
-/* The words of a space-separated list (scope, response_type, prompt, acr_values). Words are borrowed from text
- * copied into the arena. Duplicates are dropped. NX_ERR_LIMIT past max. */
+/* The words of a space-separated list (scope, response_type, prompt, acr_values). Words are borrowed from
+ * text copied into the arena. Duplicates are dropped. NX_ERR_LIMIT past max. */
 struct nx_words {
     const char **word;
     size_t count;

@@ -49,8 +49,8 @@ static const char *revealed(nx_arena *a, const nx_secret *s)
 }
 
 /* RFC 7591 section 3.2.1, RFC 7592 section 3. The secret stands in it only when it was made just now. */
-static NX_FALLIBLE write_answer(nx_span *json, struct nx_house *house, nx_arena *a, const char *id, nx_time created,
-                                const json_t *metadata, const struct made *made)
+static NX_FALLIBLE write_answer(nx_span *json, struct nx_house *house, nx_arena *a, const char *id,
+                                nx_time created, const json_t *metadata, const struct made *made)
 {
     struct nx_jo o;
     nx_jo_open(&o, a, ANSWER_MAX);
@@ -72,7 +72,8 @@ static NX_FALLIBLE read_metadata(json_t **kept, struct nx_metadata_check *c, nx_
     return nx_client_metadata(kept, c, sent);
 }
 
-static NX_FALLIBLE audit(struct nx_house *house, nx_arena *a, const char *actor, const char *type, const char *id)
+static NX_FALLIBLE audit(struct nx_house *house, nx_arena *a, const char *actor, const char *type,
+                         const char *id)
 {
     const char *detail = nx_arena_printf(a, "{\"client\":\"%s\"}", id);
     NX_NEED(detail);
@@ -80,15 +81,17 @@ static NX_FALLIBLE audit(struct nx_house *house, nx_arena *a, const char *actor,
                            &(struct nx_audit_entry){.actor = actor, .type = type, .detail = detail});
 }
 
-static NX_FALLIBLE fill_record(struct nx_client_record *record, struct nx_metadata_check *c, const json_t *kept,
-                               const char *id)
+static NX_FALLIBLE fill_record(struct nx_client_record *record, struct nx_metadata_check *c,
+                               const json_t *kept, const char *id)
 {
-    *record = (struct nx_client_record){.id = id, .metadata = nx_json_dump(c->arena, kept), .purpose_version = 1};
+    *record =
+        (struct nx_client_record){.id = id, .metadata = nx_json_dump(c->arena, kept), .purpose_version = 1};
     NX_NEED(record->metadata);
     bool pub = strcmp(nx_json_str(kept, "subject_type"), "public") == 0;
     record->subject_type = pub ? NX_SUBJECT_PUBLIC : NX_SUBJECT_PAIRWISE;
     NX_TRY(nx_client_sector(&record->sector, c, kept));
-    if (!record->sector) record->sector = id; /* a client that people never come back to is a sector of its own */
+    if (!record->sector)
+        record->sector = id; /* a client that people never come back to is a sector of its own */
     return NX_OK;
 }
 
@@ -99,7 +102,8 @@ static NX_FALLIBLE create(struct nx_house *house, nx_arena *a, const struct nx_r
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, house->registry, NX_DURABLE));
     NX_TRY(nx_client_record_create(house->registry, record, id));
-    NX_TRY(audit(house, a, by->actor, record->legal_basis ? "client.created-legal-basis" : "client.created", id));
+    NX_TRY(audit(house, a, by->actor, record->legal_basis ? "client.created-legal-basis" : "client.created",
+                 id));
     return nx_registry_commit(&change);
 }
 
@@ -154,9 +158,9 @@ NX_FALLIBLE nx_client_show(nx_span *json, struct nx_house *house, nx_arena *a, c
 }
 
 /*= RFC 7592 2.2
- *# The client MUST include its "client_id" field in the request, and it MUST be the same as its currently issued client
- *# identifier. [...] it MUST NOT include the "registration_access_token", "registration_client_uri",
- *# "client_secret_expires_at", or "client_id_issued_at" fields */
+ *# The client MUST include its "client_id" field in the request, and it MUST be the same as its
+ *# currently issued client identifier. [...] MUST NOT include the "registration_access_token",
+ *# "registration_client_uri", "client_secret_expires_at", or "client_id_issued_at" fields */
 static NX_FALLIBLE check_replacement(struct nx_metadata_check *c, const nx_client *old, nx_span text)
 {
     static const char *const ours[] = {"registration_access_token", "registration_client_uri",

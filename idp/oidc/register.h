@@ -1,9 +1,9 @@
 /* Client registration without HTTP: RFC 7591, RFC 7592, OpenID Connect Dynamic Client Registration 1.0.
  *
- * Registering needs an operator's token of scope `clients`, which the edge has checked (SECURITY.md 12). Reading,
- * replacing and deleting need the registration access token that registering returned, or such an operator's
- * token. Every member is validated by its own row; a URL of the client's that the server would call and may not
- * is refused here (SECURITY.md 30). */
+ * Registering needs an operator's token of scope `clients`, which the edge has checked (SECURITY.md 12).
+ * Reading, replacing and deleting need the registration access token that registering returned, or such an
+ * operator's token. Every member is validated by its own row; a URL of the client's that the server would
+ * call and may not is refused here (SECURITY.md 30). */
 #ifndef NX_OIDC_REGISTER_H
 #define NX_OIDC_REGISTER_H
 
@@ -20,7 +20,8 @@ struct nx_registrar {
 };
 
 /* The answer is the client information response with client_secret (once) and registration_access_token.
- * NX_ERR_REDIRECT_URI_METADATA, NX_ERR_CLIENT_METADATA: *why is a sentence that names the member, in the arena. */
+ * NX_ERR_REDIRECT_URI_METADATA, NX_ERR_CLIENT_METADATA: *why is a sentence that names the member, in the
+ * arena. */
 NX_FALLIBLE nx_client_register(nx_span *json, const char **why, struct nx_house *house, nx_arena *a,
                                const struct nx_registrar *by, nx_span metadata);
 

@@ -3,7 +3,8 @@
 #include "base/text.h"
 #include "house/house.h"
 
-/* Errors that a portal is told through the browser (RFC 6749 section 4.1.2.1, OpenID Connect Core 3.1.2.6). */
+/* Errors that a portal is told through the browser (RFC 6749 section 4.1.2.1, OpenID Connect Core 3.1.2.6).
+ */
 static const struct {
     nx_err e;
     const char *error;
@@ -55,8 +56,8 @@ static NX_FALLIBLE make_location(struct nx_step *out, nx_arena *a, const struct 
     return NX_OK;
 }
 
-NX_FALLIBLE nx_response_step(struct nx_step *out, struct nx_house *house, nx_arena *a, const struct nx_ask *ask,
-                             const struct nx_param *fields, size_t count)
+NX_FALLIBLE nx_response_step(struct nx_step *out, struct nx_house *house, nx_arena *a,
+                             const struct nx_ask *ask, const struct nx_param *fields, size_t count)
 {
     *out = (struct nx_step){.reason = NX_REASON_OK};
     NX_REQUIRE(count + 2 <= NX_RESPONSE_FIELDS_MAX, NX_ERR_LIMIT);
@@ -65,8 +66,9 @@ NX_FALLIBLE nx_response_step(struct nx_step *out, struct nx_house *house, nx_are
     memcpy(all, fields, count * sizeof *fields);
     if (ask->state) all[count++] = (struct nx_param){"state", ask->state};
     /*= RFC 9207 2
-     *# In authorization responses to the client, including error responses, an authorization server supporting this
-     *# specification MUST indicate its identity by including the iss parameter in the response. */
+     *# In authorization responses to the client, including error responses, an authorization
+     *# server supporting this specification MUST indicate its identity by including the iss
+     *# parameter in the response. */
     all[count++] = (struct nx_param){"iss", house->issuer};
     if (ask->mode != NX_MODE_FORM_POST) return make_location(out, a, ask, all, count);
     out->kind = NX_STEP_FORM_POST;
@@ -76,8 +78,8 @@ NX_FALLIBLE nx_response_step(struct nx_step *out, struct nx_house *house, nx_are
     return NX_OK;
 }
 
-NX_FALLIBLE nx_response_error(struct nx_step *out, struct nx_house *house, nx_arena *a, const struct nx_ask *ask,
-                              nx_err e)
+NX_FALLIBLE nx_response_error(struct nx_step *out, struct nx_house *house, nx_arena *a,
+                              const struct nx_ask *ask, nx_err e)
 {
     nx_fault_of fault = nx_err_fault(e);
     NX_REQUIRE(fault != NX_FAULT_AWAY && fault != NX_FAULT_OURS, e);

@@ -20,7 +20,8 @@ static NX_FALLIBLE kill_refresh(const struct nx_exchange *x, nx_span text)
 }
 
 /*= RFC 7009 2.1
- *# The authorization server [...] verifies whether the token was issued to the client making the revocation request. */
+ *# The authorization server [...] verifies whether the token was issued to the client making the
+ *# revocation request. */
 static NX_FALLIBLE kill_access(const struct nx_exchange *x, nx_span text)
 {
     struct nx_access t;

@@ -67,7 +67,8 @@ static NX_FALLIBLE sign_id_token(struct nx_answer_parts *p, struct nx_mint *m, c
     return NX_OK;
 }
 
-NX_FALLIBLE nx_exchange_sign(struct nx_answer_parts *p, const struct nx_exchange *x, const struct nx_signing *s)
+NX_FALLIBLE nx_exchange_sign(struct nx_answer_parts *p, const struct nx_exchange *x,
+                             const struct nx_signing *s)
 {
     struct nx_mint m = {x->house, x->arena, x->client, s->grant, NULL};
     char *access;

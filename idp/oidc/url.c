@@ -96,8 +96,8 @@ bool nx_url_is_loopback(const struct nx_url *u)
 char *nx_url_origin(nx_arena *a, const struct nx_url *u)
 {
     if (!u->authority) return nx_arena_printf(a, "%.*s:", (int)u->scheme.n, (const char *)u->scheme.p);
-    return nx_arena_printf(a, "%.*s://%.*s%s%.*s", (int)u->scheme.n, (const char *)u->scheme.p, (int)u->host.n,
-                           (const char *)u->host.p, u->port.n ? ":" : "", (int)u->port.n,
+    return nx_arena_printf(a, "%.*s://%.*s%s%.*s", (int)u->scheme.n, (const char *)u->scheme.p,
+                           (int)u->host.n, (const char *)u->host.p, u->port.n ? ":" : "", (int)u->port.n,
                            u->port.n ? (const char *)u->port.p : "");
 }
 
@@ -110,7 +110,8 @@ static bool loopback_address(const struct nx_url *u)
 static bool same_but_port(const char *registered, const char *sent)
 {
     struct nx_url r, s;
-    if (!nx_ok(nx_url_split(&r, nx_span_str(registered))) || !nx_ok(nx_url_split(&s, nx_span_str(sent)))) return false;
+    if (!nx_ok(nx_url_split(&r, nx_span_str(registered))) || !nx_ok(nx_url_split(&s, nx_span_str(sent))))
+        return false;
     return loopback_address(&r) && loopback_address(&s) && nx_span_eq(r.scheme, s.scheme) &&
            nx_span_eq(r.host, s.host) && nx_span_eq(r.rest, s.rest);
 }

@@ -22,7 +22,8 @@ static NX_FALLIBLE find_bearer(nx_span *out, const struct nx_oauth_request *rq)
     *out = nx_span_str(in_form);
     if (in_form) return NX_OK;
     nx_span h = rq->authorization;
-    NX_REQUIRE(h.n > scheme.n && strncasecmp((const char *)h.p, "Bearer ", scheme.n) == 0, NX_ERR_TOKEN_INVALID);
+    NX_REQUIRE(h.n > scheme.n && strncasecmp((const char *)h.p, "Bearer ", scheme.n) == 0,
+               NX_ERR_TOKEN_INVALID);
     *out = nx_span_from(h, scheme.n);
     return NX_OK;
 }
@@ -48,8 +49,8 @@ static NX_FALLIBLE decide(struct nx_gate *g, struct nx_house *house, nx_arena *a
     NX_TRY(nx_gate_grant(g, &t->token.grant, t->token.expires, t->found));
     g->facts.handle.holder = true;
     g->facts.handle.audience = for_userinfo(house, a, t->audience);
-    g->facts.scope.held = t->found == NX_FOUND && has_scope(a, t->token.grant.scope, "openid") &&
-                          !g->facts.person.none;
+    g->facts.scope.held =
+        t->found == NX_FOUND && has_scope(a, t->token.grant.scope, "openid") && !g->facts.person.none;
     struct nx_decision d = nx_gate_decide(g);
     NX_REQUIRE(d.reason != NX_REASON_STORE_UNCLEAN, NX_ERR_AWAY);
     NX_REQUIRE(d.reason != NX_REASON_SCOPE_MISSING, NX_ERR_SCOPE_INSUFFICIENT);
@@ -57,7 +58,8 @@ static NX_FALLIBLE decide(struct nx_gate *g, struct nx_house *house, nx_arena *a
     return NX_OK;
 }
 
-static NX_FALLIBLE fill(nx_span *json, struct nx_gate *g, const nx_client *c, const struct nx_grant *grant, bool jwt)
+static NX_FALLIBLE fill(nx_span *json, struct nx_gate *g, const nx_client *c, const struct nx_grant *grant,
+                        bool jwt)
 {
     struct nx_names names;
     struct nx_claims asked;

@@ -74,7 +74,8 @@ static const char portal[] =
     "{\"client_name\":\"Cổng dịch vụ công\",\"redirect_uris\":[\"https://portal.example/cb\"],"
     "\"grant_types\":[\"authorization_code\",\"refresh_token\"],"
     "\"post_logout_redirect_uris\":[\"https://portal.example/bye\"],"
-    "\"backchannel_logout_uri\":\"https://portal.example/logout\",\"backchannel_logout_session_required\":true}";
+    "\"backchannel_logout_uri\":\"https://portal.example/"
+    "logout\",\"backchannel_logout_session_required\":true}";
 static const char tax[] =
     "{\"client_name\":\"Thuế điện tử\",\"redirect_uris\":[\"https://tax.example/cb\"],"
     "\"grant_types\":[\"authorization_code\",\"refresh_token\"],\"nixa_introspects\":true}";
@@ -159,7 +160,8 @@ const char *rig_basic(struct rig *r, const struct rig_client *c)
     return nx_arena_printf(r->arena, "Basic %s", nx_b64_dup(r->arena, nx_span_str(pair)));
 }
 
-void rig_prove(struct rig_browser *b, const struct rig_person *p, struct nx_proof proof, const char *only_client)
+void rig_prove(struct rig_browser *b, const struct rig_person *p, struct nx_proof proof,
+               const char *only_client)
 {
     nx_handle_text cookie;
     struct nx_signon s;

@@ -1,5 +1,6 @@
-/* The flow rig: the whole server without sockets. A house over a memory store and a temporary SQLite file, the router
- * with every face, and browsers that keep cookies and follow redirects. Tests speak HTTP to it by function calls.
+/* The flow rig: the whole server without sockets. A house over a memory store and a temporary SQLite file,
+ * the router with every face, and browsers that keep cookies and follow redirects. Tests speak HTTP to it by
+ * function calls.
  *
  *     struct rig rig;
  *     assert_int_equal(rig_up(&rig), 0);
@@ -8,7 +9,8 @@
  *     rig_sign_in(&b, &rig.lan);
  *     nx_reply *rp = rig_get(&b, "/oidc/authorize?…");
  *
- * A reply and what it points to live until the next request of the same browser. Helpers fail the test themselves. */
+ * A reply and what it points to live until the next request of the same browser. Helpers fail the test
+ * themselves. */
 #ifndef NX_TESTS_FLOW_RIG_H
 #define NX_TESTS_FLOW_RIG_H
 
@@ -31,20 +33,20 @@ struct rig_person {
 /* A client as its registration answered. */
 struct rig_client {
     char id[NX_CLIENT_ID_MAX + 1];
-    char secret[64];  /* "" without one */
-    char token[64];   /* registration access token */
+    char secret[64]; /* "" without one */
+    char token[64];  /* registration access token */
 };
 
 struct rig {
     char folder[64];
-    nx_arena *arena;  /* for what a test needs longer than a reply */
+    nx_arena *arena; /* for what a test needs longer than a reply */
     struct nx_settings settings;
     nx_server server;
-    struct rig_person lan;   /* proofed m3, with a password */
-    struct rig_person minh;  /* proofed m1 */
-    struct rig_client portal; /* confidential, code and refresh, pairwise, https://portal.example/cb */
-    struct rig_client tax;    /* the same at https://tax.example/cb */
-    struct rig_client app;    /* public */
+    struct rig_person lan;     /* proofed m3, with a password */
+    struct rig_person minh;    /* proofed m1 */
+    struct rig_client portal;  /* confidential, code and refresh, pairwise, https://portal.example/cb */
+    struct rig_client tax;     /* the same at https://tax.example/cb */
+    struct rig_client app;     /* public */
     struct rig_client machine; /* client_credentials, scopes "reports reports.write" */
 };
 
@@ -72,14 +74,16 @@ void rig_browser_close(struct rig_browser *b);
 nx_reply *rig_get(struct rig_browser *b, const char *target);
 nx_reply *rig_post(struct rig_browser *b, const char *target, const char *form);
 /* Any method; type NULL: no body. */
-nx_reply *rig_send(struct rig_browser *b, const char *method, const char *target, const char *type, const char *body);
+nx_reply *rig_send(struct rig_browser *b, const char *method, const char *target, const char *type,
+                   const char *body);
 /* Follows redirects that stay at the issuer; gives the first reply that does not. */
 nx_reply *rig_follow(struct rig_browser *b, nx_reply *rp);
 
 /* Signs the person in in this browser, as a password would (the hash itself is left out). */
 void rig_sign_in(struct rig_browser *b, const struct rig_person *p);
 /* The same with any proof; person is filled in. */
-void rig_prove(struct rig_browser *b, const struct rig_person *p, struct nx_proof proof, const char *only_client);
+void rig_prove(struct rig_browser *b, const struct rig_person *p, struct nx_proof proof,
+               const char *only_client);
 
 /* ---- reading replies ---- */
 
@@ -89,19 +93,20 @@ const char *rig_body(const nx_reply *rp);
 const char *rig_location(const nx_reply *rp);
 /* A parameter of the Location's query or fragment, decoded, in the arena of the rig; NULL when absent. */
 char *rig_param(struct rig *r, const nx_reply *rp, const char *name);
-/* The value of the first <input name="…"> of the page, in the arena of the rig; fails the test when absent. */
+/* The value of the first <input name="…"> of the page, in the arena of the rig; fails the test when absent.
+ */
 char *rig_field(struct rig *r, const nx_reply *rp, const char *name);
 /* Parsed body; the test owns it. */
 json_t *rig_json(const nx_reply *rp);
-/* Claims of a signed token of ours, its signature verified with the key that the ring publishes; owned. typ as in
- * nx_jws_verify_own. */
+/* Claims of a signed token of ours, its signature verified with the key that the ring publishes; owned. typ
+ * as in nx_jws_verify_own. */
 json_t *rig_claims(struct rig *r, const char *token, const char *typ);
 
-#define assert_oauth_error(rp, expected_status, expected_error)                                                        \
-    do {                                                                                                               \
-        assert_int_equal((rp)->status, (expected_status));                                                             \
-        NX_AUTO_JSON rig_error_ = rig_json(rp);                                                                        \
-        assert_string_equal(nx_json_str(rig_error_, "error"), (expected_error));                                       \
+#define assert_oauth_error(rp, expected_status, expected_error)                                              \
+    do {                                                                                                     \
+        assert_int_equal((rp)->status, (expected_status));                                                   \
+        NX_AUTO_JSON rig_error_ = rig_json(rp);                                                              \
+        assert_string_equal(nx_json_str(rig_error_, "error"), (expected_error));                             \
     } while (0)
 
 /* ---- clients ---- */

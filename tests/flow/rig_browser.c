@@ -61,7 +61,8 @@ static void keep_cookies(struct rig_browser *b, const nx_reply *rp)
         if (strcasecmp(rp->headers[i].name, "Set-Cookie") == 0) keep_cookie(b, rp->headers[i].value);
 }
 
-nx_reply *rig_send(struct rig_browser *b, const char *method, const char *target, const char *type, const char *body)
+nx_reply *rig_send(struct rig_browser *b, const char *method, const char *target, const char *type,
+                   const char *body)
 {
     /* The arguments may point into the last reply: they are copied before it goes. */
     char cookies[2048];
@@ -106,7 +107,8 @@ nx_reply *rig_follow(struct rig_browser *b, nx_reply *rp)
     return rp;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ------------------------------------------------------------------------------------------------- */
 
 const char *rig_body(const nx_reply *rp)
 {
@@ -149,7 +151,8 @@ char *rig_field(struct rig *r, const nx_reply *rp, const char *name)
 json_t *rig_json(const nx_reply *rp)
 {
     json_t *j = NULL;
-    if (!nx_ok(nx_json_parse_object(&j, rp->body))) fail_msg("status %d, no JSON: %s", rp->status, rig_body(rp));
+    if (!nx_ok(nx_json_parse_object(&j, rp->body)))
+        fail_msg("status %d, no JSON: %s", rp->status, rig_body(rp));
     return j;
 }
 

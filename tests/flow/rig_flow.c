@@ -18,8 +18,9 @@ char *rig_authorize_url(struct rig *r, const struct rig_client *c, const char *m
 {
     bool scoped = strstr(more, "&scope=") != NULL, typed = strstr(more, "&response_type=") != NULL,
          unsafe = strstr(more, "&no_pkce") != NULL;
-    return nx_arena_printf(r->arena, "/oidc/authorize?client_id=%s&redirect_uri=%s%s%s%s&state=s1&nonce=n1%s", c->id,
-                           redirect_of(r, c), typed ? "" : "&response_type=code", scoped ? "" : "&scope=openid",
+    return nx_arena_printf(r->arena, "/oidc/authorize?client_id=%s&redirect_uri=%s%s%s%s&state=s1&nonce=n1%s",
+                           c->id, redirect_of(r, c), typed ? "" : "&response_type=code",
+                           scoped ? "" : "&scope=openid",
                            unsafe ? "" : "&code_challenge=" RIG_CHALLENGE "&code_challenge_method=S256",
                            unsafe ? strstr(more, "&no_pkce") + 8 : more);
 }
@@ -53,7 +54,8 @@ nx_reply *rig_call(struct rig_browser *b, const struct rig_client *c, const char
 nx_reply *rig_redeem(struct rig_browser *b, const struct rig_client *c, const char *code)
 {
     char *form = nx_arena_printf(
-        b->rig->arena, "grant_type=authorization_code&code=%s&redirect_uri=%s&code_verifier=" RIG_VERIFIER "%s%s", code,
+        b->rig->arena,
+        "grant_type=authorization_code&code=%s&redirect_uri=%s&code_verifier=" RIG_VERIFIER "%s%s", code,
         redirect_of(b->rig, c), c->secret[0] ? "" : "&client_id=", c->secret[0] ? "" : c->id);
     return rig_call(b, c, "/oidc/token", form);
 }

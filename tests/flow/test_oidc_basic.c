@@ -1,4 +1,5 @@
-/* The assertions of the conformance suite's Basic OP, Hybrid and Form Post plans, each under its module's own name. */
+/* The assertions of the conformance suite's Basic OP, Hybrid and Form Post plans, each under its module's own
+ * name. */
 #include "rig.h"
 
 #include "crypto/digest.h"
@@ -184,12 +185,13 @@ static void has_claims(const char *scope, const char *const *names)
 static void test_oidcc_scope_profile_email_address_phone_all(void **state)
 {
     (void)state;
-    has_claims("profile", (const char *const[]){"name", "family_name", "given_name", "preferred_username", "birthdate",
-                                                "gender", "locale", "updated_at", NULL});
+    has_claims("profile", (const char *const[]){"name", "family_name", "given_name", "preferred_username",
+                                                "birthdate", "gender", "locale", "updated_at", NULL});
     has_claims("email", (const char *const[]){"email", "email_verified", NULL});
     has_claims("address", (const char *const[]){"address", NULL});
     has_claims("phone", (const char *const[]){"phone_number", "phone_number_verified", NULL});
-    has_claims("profile+email+address+phone", (const char *const[]){"name", "email", "address", "phone_number", NULL});
+    has_claims("profile+email+address+phone",
+               (const char *const[]){"name", "email", "address", "phone_number", NULL});
     NX_AUTO_JSON t = tokens("&scope=openid");
     NX_AUTO_JSON ui = rig_json(userinfo(t));
     assert_null(json_object_get(ui, "name"));
@@ -207,10 +209,10 @@ static void test_oidcc_alternate_happy_flow(void **state)
 static void test_oidcc_display_locales_hints_and_unknown_parameters(void **state)
 {
     (void)state;
-    static const char *const more[] = {"&display=page",       "&display=popup",        "&ui_locales=se",
-                                       "&claims_locales=se",  "&login_hint=lan",       "&extra=foobar",
-                                       "&acr_values=1+2",     "&acr_values=urn:nixa:acr:m1",
-                                       "&prompt=create",      "&ui_locales=en+vi"};
+    static const char *const more[] = {
+        "&display=page",   "&display=popup",   "&ui_locales=se",  "&claims_locales=se",
+        "&login_hint=lan", "&extra=foobar",    "&acr_values=1+2", "&acr_values=urn:nixa:acr:m1",
+        "&prompt=create",  "&ui_locales=en+vi"};
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
         assert_non_null(rig_code(&browser, url(more[i])));
 }
@@ -353,8 +355,10 @@ static void test_oidcc_ensure_registered_redirect_uri(void **state)
     assert_error_page(rig_get(&browser, "/oidc/authorize?client_id=nobody&response_type=code"));
     assert_error_page(rig_get(&browser, "/oidc/authorize?response_type=code"));
     /* OpenID Connect requires it to be sent, even where only one is registered. */
-    assert_error_page(rig_get(&browser, nx_arena_printf(rig.arena, "/oidc/authorize?client_id=%s&response_type=code"
-                                                                   "&scope=openid", rig.portal.id)));
+    assert_error_page(rig_get(&browser, nx_arena_printf(rig.arena,
+                                                        "/oidc/authorize?client_id=%s&response_type=code"
+                                                        "&scope=openid",
+                                                        rig.portal.id)));
     assert_error_page(rig_get(&browser, nx_arena_printf(rig.arena, "%s&client_id=%s", url(""), rig.tax.id)));
 }
 
@@ -374,15 +378,18 @@ static void test_oidcc_server_client_secret_post(void **state)
     (void)state;
     struct rig_client c;
     rig_register(&rig, &c,
-                 "{\"redirect_uris\":[\"https://portal.example/cb\"],\"token_endpoint_auth_method\":\"client_secret_post\"}");
+                 "{\"redirect_uris\":[\"https://portal.example/"
+                 "cb\"],\"token_endpoint_auth_method\":\"client_secret_post\"}");
     char *code = rig_code(&browser, rig_authorize_url(&rig, &c, ""));
-    const char *form = nx_arena_printf(rig.arena, "grant_type=authorization_code&code=%s&redirect_uri=https://portal."
-                                                  "example/cb&code_verifier=" RIG_VERIFIER "&client_id=%s", code, c.id);
-    assert_oauth_error(rig_call(&browser, &c, "/oidc/token", form), 401, "invalid_client"); /* by Basic */
+    const char *form = nx_arena_printf(rig.arena,
+                                       "grant_type=authorization_code&code=%s&redirect_uri=https://portal."
+                                       "example/cb&code_verifier=" RIG_VERIFIER "&client_id=%s",
+                                       code, c.id);
+    assert_oauth_error(rig_call(&browser, &c, "/oidc/token", form), 401, "invalid_client");   /* by Basic */
     assert_oauth_error(rig_call(&browser, NULL, "/oidc/token", form), 401, "invalid_client"); /* by name */
     assert_oauth_error(
-        rig_call(&browser, NULL, "/oidc/token", nx_arena_printf(rig.arena, "%s&client_secret=wrong", form)), 401,
-        "invalid_client");
+        rig_call(&browser, NULL, "/oidc/token", nx_arena_printf(rig.arena, "%s&client_secret=wrong", form)),
+        401, "invalid_client");
     form = nx_arena_printf(rig.arena, "%s&client_secret=%s", form, c.secret);
     assert_oauth_error(rig_call(&browser, &c, "/oidc/token", form), 400, "invalid_request"); /* two at once */
     assert_int_equal(rig_call(&browser, NULL, "/oidc/token", form)->status, 200);
@@ -410,18 +417,22 @@ static void test_oidcc_claims_essential(void **state)
     assert_error(authorize("&claims=x"), "invalid_request");
 }
 
-/* OpenID Connect Core 5.5.1.1: an essential acr that cannot be reached is an error, one that can be is asked for. */
+/* OpenID Connect Core 5.5.1.1: an essential acr that cannot be reached is an error, one that can be is asked
+ * for. */
 static void essential_acr(void **state)
 {
     (void)state;
-    assert_error(authorize("&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22values%22%3A%5B"
-                           "%22urn%3Anixa%3Aacr%3Am3%22%5D%7D%7D%7D"),
-                 "unmet_authentication_requirements");
-    assert_error(authorize("&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A"
-                           "%22gold%22%7D%7D%7D"),
-                 "unmet_authentication_requirements");
-    NX_AUTO_JSON id = id_token("&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22values%22%3A"
-                               "%5B%22urn%3Anixa%3Aacr%3Am1%22%5D%7D%7D%7D");
+    assert_error(
+        authorize("&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22values%22%3A%5B"
+                  "%22urn%3Anixa%3Aacr%3Am3%22%5D%7D%7D%7D"),
+        "unmet_authentication_requirements");
+    assert_error(
+        authorize("&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A"
+                  "%22gold%22%7D%7D%7D"),
+        "unmet_authentication_requirements");
+    NX_AUTO_JSON id =
+        id_token("&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22values%22%3A"
+                 "%5B%22urn%3Anixa%3Aacr%3Am1%22%5D%7D%7D%7D");
     assert_string_equal(nx_json_str(id, "acr"), "urn:nixa:acr:m1");
 }
 
@@ -440,8 +451,8 @@ static void test_oidcc_refresh_token(void **state)
     assert_int_equal(nx_json_int(first, "auth_time", 1), nx_json_int(second, "auth_time", 2));
     assert_int_equal(userinfo(again)->status, 200);
     assert_oauth_error(rig_call(&browser, &rig.tax, "/oidc/token", form), 400, "invalid_grant");
-    assert_oauth_error(rig_call(&browser, &rig.portal, "/oidc/token", nx_arena_printf(rig.arena, "%s&scope=openid+email",
-                                                                                     form)),
+    assert_oauth_error(rig_call(&browser, &rig.portal, "/oidc/token",
+                                nx_arena_printf(rig.arena, "%s&scope=openid+email", form)),
                        400, "invalid_scope");
     NX_AUTO_JSON narrow = rig_json(
         rig_call(&browser, &rig.portal, "/oidc/token", nx_arena_printf(rig.arena, "%s&scope=openid", form)));
@@ -471,12 +482,13 @@ static void a_code_is_bound_to_its_client_and_redirect_uri(void **state)
     (void)state;
     char *code = rig_code(&browser, url(""));
     assert_oauth_error(rig_redeem(&browser, &rig.tax, code), 400, "invalid_grant");
-    const char *form = nx_arena_printf(rig.arena, "grant_type=authorization_code&code=%s&code_verifier=" RIG_VERIFIER,
-                                       code);
+    const char *form =
+        nx_arena_printf(rig.arena, "grant_type=authorization_code&code=%s&code_verifier=" RIG_VERIFIER, code);
     assert_oauth_error(rig_call(&browser, &rig.portal, "/oidc/token", form), 400, "invalid_grant");
-    assert_oauth_error(rig_call(&browser, &rig.portal, "/oidc/token",
-                                nx_arena_printf(rig.arena, "%s&redirect_uri=https://portal.example/other", form)),
-                       400, "invalid_grant");
+    assert_oauth_error(
+        rig_call(&browser, &rig.portal, "/oidc/token",
+                 nx_arena_printf(rig.arena, "%s&redirect_uri=https://portal.example/other", form)),
+        400, "invalid_grant");
     assert_int_equal(rig_redeem(&browser, &rig.portal, code)->status, 200);
 }
 
@@ -490,8 +502,8 @@ static void token_endpoint_errors(void **state)
                        "unauthorized_client");
     assert_oauth_error(rig_call(&browser, &rig.portal, "/oidc/token", "grant_type=authorization_code"), 400,
                        "invalid_request");
-    assert_oauth_error(rig_call(&browser, &rig.portal, "/oidc/token", "grant_type=authorization_code&code=x"), 400,
-                       "invalid_grant");
+    assert_oauth_error(rig_call(&browser, &rig.portal, "/oidc/token", "grant_type=authorization_code&code=x"),
+                       400, "invalid_grant");
     assert_oauth_error(rig_call(&browser, NULL, "/oidc/token", "grant_type=authorization_code&code=x"), 401,
                        "invalid_client");
     struct rig_client wrong = rig.portal;
@@ -508,9 +520,10 @@ static void hybrid_code_id_token(void **state)
 {
     (void)state;
     struct rig_client c;
-    rig_register(&rig, &c,
-                 "{\"redirect_uris\":[\"https://portal.example/cb\"],\"response_types\":[\"code\",\"code id_token\"],"
-                 "\"grant_types\":[\"authorization_code\",\"implicit\"]}");
+    rig_register(
+        &rig, &c,
+        "{\"redirect_uris\":[\"https://portal.example/cb\"],\"response_types\":[\"code\",\"code id_token\"],"
+        "\"grant_types\":[\"authorization_code\",\"implicit\"]}");
     nx_reply *rp = rig_authorize(&browser, rig_authorize_url(&rig, &c, "&response_type=id_token+code"));
     assert_non_null(strstr(rig_location(rp), "/cb#code="));
     char *code = rig_param(&rig, rp, "code");
@@ -554,14 +567,16 @@ static void a_person_can_decline_and_give_up(void **state)
     (void)state;
     struct rig_client c;
     rig_register(&rig, &c, "{\"redirect_uris\":[\"https://portal.example/cb\"]}");
-    nx_reply *rp = rig_follow(&browser, rig_get(&browser, rig_authorize_url(&rig, &c, "&scope=openid+email")));
+    nx_reply *rp =
+        rig_follow(&browser, rig_get(&browser, rig_authorize_url(&rig, &c, "&scope=openid+email")));
     assert_non_null(strstr(rig_body(rp), "lan@example.vn"));
     const char *form = nx_arena_printf(rig.arena, "t=%s&csrf=%s&decision=deny", rig_field(&rig, rp, "t"),
                                        rig_field(&rig, rp, "csrf"));
     assert_error(rig_post(&browser, "/consent", form), "access_denied");
     assert_int_equal(rig_post(&browser, "/consent", form)->status, 404);
-    assert_string_equal(rig_param(&rig, rig_get(&browser, rig_authorize_url(&rig, &c, "&prompt=none")), "error"),
-                        "consent_required");
+    assert_string_equal(
+        rig_param(&rig, rig_get(&browser, rig_authorize_url(&rig, &c, "&prompt=none")), "error"),
+        "consent_required");
 }
 
 static void select_account(void **state)
@@ -575,6 +590,57 @@ static void select_account(void **state)
     const char *form = nx_arena_printf(rig.arena, "t=%s&csrf=%.*s", t, (int)strcspn(at, "\""), at);
     rp = rig_follow(&browser, rig_post(&browser, "/login/select", form));
     assert_non_null(rig_param(&rig, rp, "code"));
+}
+
+/* A run of n letters, in the arena of the rig. */
+static char *letters(size_t n)
+{
+    char *s = nx_arena_alloc(rig.arena, n + 1);
+    assert_non_null(s);
+    memset(s, 'x', n);
+    return s;
+}
+
+static void with_state(nx_reply *rp, const char *state, const char *error)
+{
+    const char *said = rig_param(&rig, rp, "error"), *back = rig_param(&rig, rp, "state");
+    if (error)
+        assert_string_equal(said ? said : "no error", error);
+    else
+        assert_non_null(rig_param(&rig, rp, "code"));
+    if (state)
+        assert_string_equal(back, state);
+    else
+        assert_null(back);
+}
+
+/* ensure-authorization-request-with-long-nonce, -with-long-state, -without-state: lengths are handled, and
+ * have ends. */
+static void lengths(void **state)
+{
+    (void)state;
+    char *good = url("");
+    char *at = strstr(good, "&state=s1&nonce=n1");
+    static const char form[] = "%.*s&state=%s&nonce=%s%s";
+    int head = (int)(at - good);
+    const char *tail = at + 18, *most = letters(2048);
+    assert_non_null(rig_code(&browser, good));
+    with_state(rig_get(&browser, nx_arena_printf(rig.arena, form, head, good, most, letters(384), tail)),
+               most, NULL);
+    with_state(rig_get(&browser, nx_arena_printf(rig.arena, form, head, good, "", "n", tail)), NULL, NULL);
+    with_state(rig_get(&browser, nx_arena_printf(rig.arena, form, head, good, letters(2049), "n", tail)),
+               NULL, "invalid_request");
+    with_state(rig_get(&browser, nx_arena_printf(rig.arena, form, head, good, "s", letters(1025), tail)), "s",
+               "invalid_request");
+    assert_error(authorize("&response_mode=smoke"), "invalid_request");
+    assert_error(authorize("&response_type=a+b+c+d+e"), "unsupported_response_type");
+    assert_error(authorize("&prompt=a+b+c+d+e+f+g+h+i"), "invalid_request");
+    assert_error(authorize("&acr_values=a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+q"), "invalid_request");
+    assert_error(authorize("&scope=open%22id"), "invalid_scope");
+    assert_error(authorize("&scope=nothing+known"), "invalid_scope");
+    nx_reply *rp = rig_get(&browser, nx_arena_printf(rig.arena, "/oidc/authorize?client_id=%s", letters(65)));
+    assert_int_equal(rp->status, 401);
+    assert_error_page(rp);
 }
 
 /* Several tabs, back and reload: each transaction stands alone and belongs to its browser. */
@@ -636,6 +702,7 @@ int main(void)
         T(a_person_can_decline_and_give_up),
         T(select_account),
         T(tabs_do_not_disturb_each_other),
+        T(lengths),
     };
     return cmocka_run_group_tests(tests, up, down);
 }

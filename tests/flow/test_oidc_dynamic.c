@@ -1,4 +1,5 @@
-/* Dynamic OP and Config OP of the conformance suite, registration errors, and the ways to authenticate a client. */
+/* Dynamic OP and Config OP of the conformance suite, registration errors, and the ways to authenticate a
+ * client. */
 #include "rig.h"
 
 #include "crypto/alg.h"
@@ -87,10 +88,18 @@ static void registration_answers_and_needs_an_operator(void **state)
     assert_int_equal(rp->status, 201);
     assert_string_equal(nx_reply_header_get(rp, "Cache-Control"), "no-store");
     NX_AUTO_JSON j = rig_json(rp);
-    static const char *const there[] = {"client_id", "client_secret", "registration_access_token",
-                                        "registration_client_uri", "client_name", "client_name#vi", "redirect_uris",
-                                        "grant_types", "response_types", "token_endpoint_auth_method",
-                                        "id_token_signed_response_alg", "subject_type"};
+    static const char *const there[] = {"client_id",
+                                        "client_secret",
+                                        "registration_access_token",
+                                        "registration_client_uri",
+                                        "client_name",
+                                        "client_name#vi",
+                                        "redirect_uris",
+                                        "grant_types",
+                                        "response_types",
+                                        "token_endpoint_auth_method",
+                                        "id_token_signed_response_alg",
+                                        "subject_type"};
     for (size_t i = 0; i < sizeof there / sizeof there[0]; i++)
         if (!json_object_get(j, there[i])) fail_msg("no %s", there[i]);
     assert_null(json_object_get(j, "unknown"));
@@ -102,7 +111,8 @@ static void test_rule_12_registration_takes_operators_only(void **state)
 {
     (void)state;
     assert_int_equal(send_as(operator_token("scim"), "POST", "/oidc/register", "{" CB "}")->status, 403);
-    NX_AUTO_JSON t = rig_json(rig_call(&browser, &rig.machine, "/oidc/token", "grant_type=client_credentials"));
+    NX_AUTO_JSON t =
+        rig_json(rig_call(&browser, &rig.machine, "/oidc/token", "grant_type=client_credentials"));
     const char *own = nx_arena_printf(rig.arena, "Bearer %s", nx_json_str(t, "access_token"));
     assert_int_equal(send_as(own, "POST", "/oidc/register", "{" CB "}")->status, 401);
     assert_oauth_error(post_client("{" CB ",\"scope\":\"openid clients\"}"), 400, "invalid_client_metadata");
@@ -133,7 +143,8 @@ static void crooked_metadata_is_refused_by_name(void **state)
         {"{" CB ",\"grant_types\":[\"password\"]}", "invalid_client_metadata", "grant_types"},
         {"{" CB ",\"grant_types\":[\"client_credentials\"],\"response_types\":[\"code\"]}",
          "invalid_client_metadata", "grant_types"},
-        {"{" CB ",\"grant_types\":[\"implicit\",\"authorization_code\"]}", "invalid_client_metadata", "grant_types"},
+        {"{" CB ",\"grant_types\":[\"implicit\",\"authorization_code\"]}", "invalid_client_metadata",
+         "grant_types"},
         {"{\"grant_types\":[\"client_credentials\"],\"token_endpoint_auth_method\":\"none\"}",
          "invalid_client_metadata", "grant_types"},
         {"{" CB ",\"token_endpoint_auth_method\":\"client_secret_jwt\"}", "invalid_client_metadata",
@@ -145,7 +156,8 @@ static void crooked_metadata_is_refused_by_name(void **state)
          "id_token_encrypted_response_alg"},
         {"{" CB ",\"subject_type\":\"secret\"}", "invalid_client_metadata", "subject_type"},
         {"{" CB ",\"application_type\":\"toaster\"}", "invalid_client_metadata", "application_type"},
-        {"{" CB ",\"jwks\":{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}}", "invalid_client_metadata", "jwks"},
+        {"{" CB ",\"jwks\":{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}}", "invalid_client_metadata",
+         "jwks"},
         {"{" CB ",\"jwks_uri\":\"http://portal.example/jwks\"}", "invalid_client_metadata", "jwks_uri"},
         {"{" CB ",\"backchannel_logout_uri\":\"https://portal.example/l#x\"}", "invalid_client_metadata",
          "backchannel_logout_uri"},
@@ -175,9 +187,11 @@ static void crooked_metadata_is_refused_by_name(void **state)
 static void test_oidcc_3rd_party_init_login(void **state)
 {
     (void)state;
-    NX_AUTO_JSON j = rig_json(post_client("{" CB ",\"initiate_login_uri\":\"https://portal.example/start\"}"));
+    NX_AUTO_JSON j =
+        rig_json(post_client("{" CB ",\"initiate_login_uri\":\"https://portal.example/start\"}"));
     const char *bearer = nx_arena_printf(rig.arena, "Bearer %s", nx_json_str(j, "registration_access_token"));
-    const char *at = nx_arena_strdup(rig.arena, nx_json_str(j, "registration_client_uri") + strlen(RIG_ISSUER));
+    const char *at =
+        nx_arena_strdup(rig.arena, nx_json_str(j, "registration_client_uri") + strlen(RIG_ISSUER));
     NX_AUTO_JSON shown = rig_json(send_as(bearer, "GET", at, NULL));
     assert_string_equal(nx_json_str(shown, "initiate_login_uri"), "https://portal.example/start");
     assert_null(nx_json_str(shown, "client_secret"));
@@ -197,7 +211,8 @@ static void a_client_manages_itself(void **state)
     const char *bearer = nx_arena_printf(rig.arena, "Bearer %s", c.token);
     const char *at = nx_arena_printf(rig.arena, "/oidc/register/%s", c.id);
     const char *body = nx_arena_printf(
-        rig.arena, "{\"client_id\":\"%s\",\"client_secret\":\"%s\",\"redirect_uris\":[\"https://portal.example/new\"]}",
+        rig.arena,
+        "{\"client_id\":\"%s\",\"client_secret\":\"%s\",\"redirect_uris\":[\"https://portal.example/new\"]}",
         c.id, c.secret);
     assert_int_equal(send_as(bearer, "PUT", at, body)->status, 200);
     /* The old address is gone. */
@@ -205,7 +220,8 @@ static void a_client_manages_itself(void **state)
     assert_oauth_error(send_as(bearer, "PUT", at, "{" CB "}"), 400, "invalid_client_metadata");
     body = nx_arena_printf(rig.arena, "{\"client_id\":\"%s\",\"client_secret\":\"wrong\"," CB "}", c.id);
     assert_oauth_error(send_as(bearer, "PUT", at, body), 400, "invalid_client_metadata");
-    body = nx_arena_printf(rig.arena, "{\"client_id\":\"%s\",\"registration_client_uri\":\"x\"," CB "}", c.id);
+    body =
+        nx_arena_printf(rig.arena, "{\"client_id\":\"%s\",\"registration_client_uri\":\"x\"," CB "}", c.id);
     assert_oauth_error(send_as(bearer, "PUT", at, body), 400, "invalid_client_metadata");
     assert_int_equal(send_as(bearer, "DELETE", at, NULL)->status, 204);
     assert_int_equal(send_as(bearer, "GET", at, NULL)->status, 401);
@@ -218,15 +234,19 @@ static void test_oidcc_ensure_redirect_uri_in_authorization_request(void **state
 {
     (void)state;
     struct rig_client c;
-    rig_register(&rig, &c, "{\"redirect_uris\":[\"https://portal.example/cb\",\"https://portal.example/two\"]}");
-    nx_reply *rp = rig_get(&browser, nx_arena_printf(rig.arena, "/oidc/authorize?client_id=%s&response_type=code", c.id));
+    rig_register(&rig, &c,
+                 "{\"redirect_uris\":[\"https://portal.example/cb\",\"https://portal.example/two\"]}");
+    nx_reply *rp = rig_get(
+        &browser, nx_arena_printf(rig.arena, "/oidc/authorize?client_id=%s&response_type=code", c.id));
     assert_int_equal(rp->status, 400);
     assert_string_equal(rig_location(rp), "");
     /* RFC 6749 3.1.2.3: without openid, and with one registered, it may be left out. */
-    rp = rig_authorize(&browser, nx_arena_printf(rig.arena, "/oidc/authorize?client_id=%s&response_type=code&scope=email",
-                                                 rig.portal.id));
+    rp = rig_authorize(
+        &browser, nx_arena_printf(rig.arena, "/oidc/authorize?client_id=%s&response_type=code&scope=email",
+                                  rig.portal.id));
     assert_memory_equal(rig_location(rp), "https://portal.example/cb?code=", 31);
-    const char *form = nx_arena_printf(rig.arena, "grant_type=authorization_code&code=%s", rig_param(&rig, rp, "code"));
+    const char *form =
+        nx_arena_printf(rig.arena, "grant_type=authorization_code&code=%s", rig_param(&rig, rp, "code"));
     NX_AUTO_JSON t = rig_json(rig_call(&browser, &rig.portal, "/oidc/token", form));
     assert_non_null(nx_json_str(t, "access_token"));
     assert_null(nx_json_str(t, "id_token"));
@@ -238,8 +258,11 @@ static void test_oidcc_userinfo_rs256(void **state)
     static const char *const algs[] = {"RS256", "ES256"};
     for (size_t i = 0; i < 2; i++) {
         struct rig_client c;
-        rig_register(&rig, &c, nx_arena_printf(rig.arena, "{" CB ",\"userinfo_signed_response_alg\":\"%s\","
-                                                          "\"id_token_signed_response_alg\":\"%s\"}", algs[i], algs[i]));
+        rig_register(&rig, &c,
+                     nx_arena_printf(rig.arena,
+                                     "{" CB ",\"userinfo_signed_response_alg\":\"%s\","
+                                     "\"id_token_signed_response_alg\":\"%s\"}",
+                                     algs[i], algs[i]));
         NX_AUTO_JSON t = rig_tokens(&browser, &c, "&scope=openid+email");
         struct nx_jose_parts parts;
         assert_true(nx_ok(nx_jose_guard_jws(&parts, rig.arena, nx_span_str(nx_json_str(t, "id_token")))));
@@ -262,7 +285,8 @@ static void test_oidcc_registration_policy_uri(void **state)
 {
     (void)state;
     struct rig_client c;
-    rig_register(&rig, &c, "{" CB ",\"client_name\":\"Tên\",\"policy_uri\":\"https://portal.example/policy\"}");
+    rig_register(&rig, &c,
+                 "{" CB ",\"client_name\":\"Tên\",\"policy_uri\":\"https://portal.example/policy\"}");
     nx_reply *rp = rig_follow(&browser, rig_get(&browser, rig_authorize_url(&rig, &c, "")));
     assert_non_null(strstr(rig_body(rp), "https://portal.example/policy"));
     assert_non_null(strstr(rig_body(rp), "Tên"));
@@ -327,13 +351,14 @@ static const char *jwks_of(const struct key *k)
 static nx_reply *assert_with(const struct rig_client *c, const struct key *k, const char *aud, int64_t exp,
                              const char *jti, const char *more)
 {
-    char *claims = nx_arena_printf(rig.arena, "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":%s,\"exp\":%lld%s%s%s%s}", c->id,
-                                   c->id, aud, (long long)exp, jti ? ",\"jti\":\"" : "", jti ? jti : "",
-                                   jti ? "\"" : "", more);
-    char *form = nx_arena_printf(rig.arena,
-                                 "grant_type=client_credentials&client_assertion_type=urn:ietf:params:oauth:client-"
-                                 "assertion-type:jwt-bearer&client_assertion=%s",
-                                 sign(k, claims));
+    char *claims = nx_arena_printf(
+        rig.arena, "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":%s,\"exp\":%lld%s%s%s%s}", c->id, c->id, aud,
+        (long long)exp, jti ? ",\"jti\":\"" : "", jti ? jti : "", jti ? "\"" : "", more);
+    char *form =
+        nx_arena_printf(rig.arena,
+                        "grant_type=client_credentials&client_assertion_type=urn:ietf:params:oauth:client-"
+                        "assertion-type:jwt-bearer&client_assertion=%s",
+                        sign(k, claims));
     return rig_call(&browser, NULL, "/oidc/token", form);
 }
 
@@ -346,29 +371,33 @@ static void private_key_jwt_of_profile_base(void **state)
     struct rig_client c;
     make_key(&k, NX_ALG_ES256, "k1");
     make_key(&other, NX_ALG_ES256, "k1");
-    rig_register(&rig, &c, nx_arena_printf(rig.arena, "{\"grant_types\":[\"client_credentials\"],\"scope\":\"reports\","
-                                                      "\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":%s}",
-                                           jwks_of(&k)));
+    rig_register(&rig, &c,
+                 nx_arena_printf(rig.arena,
+                                 "{\"grant_types\":[\"client_credentials\"],\"scope\":\"reports\","
+                                 "\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":%s}",
+                                 jwks_of(&k)));
     nx_time now = nx_now();
     /* ensure-client-assertion-with-iss-aud-succeeds */
     assert_int_equal(assert_with(&c, &k, ISS, now + 60, "a1", "")->status, 200);
     assert_oauth_error(assert_with(&c, &k, ISS, now + 60, "a1", ""), 401, "invalid_client"); /* jti once */
     assert_int_equal(assert_with(&c, &k, "\"" RIG_ISSUER "/oidc/token\"", now + 60, "a2", "")->status, 200);
     assert_oauth_error(assert_with(&c, &k, "[" ISS "]", now + 60, "a3", ""), 401, "invalid_client");
-    assert_oauth_error(assert_with(&c, &k, "[" ISS ",\"https://other\"]", now + 60, "a4", ""), 401, "invalid_client");
+    assert_oauth_error(assert_with(&c, &k, "[" ISS ",\"https://other\"]", now + 60, "a4", ""), 401,
+                       "invalid_client");
     assert_oauth_error(assert_with(&c, &k, "\"https://other\"", now + 60, "a5", ""), 401, "invalid_client");
-    assert_oauth_error(assert_with(&c, &k, ISS, now + 400, "a6", ""), 401, "invalid_client"); /* too far ahead */
-    assert_oauth_error(assert_with(&c, &k, ISS, now - 60, "a7", ""), 401, "invalid_client");  /* past */
-    assert_oauth_error(assert_with(&c, &k, ISS, now + 60, NULL, ""), 401, "invalid_client");  /* no jti */
+    assert_oauth_error(assert_with(&c, &k, ISS, now + 400, "a6", ""), 401,
+                       "invalid_client"); /* too far ahead */
+    assert_oauth_error(assert_with(&c, &k, ISS, now - 60, "a7", ""), 401, "invalid_client"); /* past */
+    assert_oauth_error(assert_with(&c, &k, ISS, now + 60, NULL, ""), 401, "invalid_client"); /* no jti */
     assert_oauth_error(assert_with(&c, &other, ISS, now + 60, "a8", ""), 401, "invalid_client");
     char *nbf = nx_arena_printf(rig.arena, ",\"nbf\":%lld", (long long)now + 8);
     assert_int_equal(assert_with(&c, &k, ISS, now + 60, "a9", nbf)->status, 200);
     nbf = nx_arena_printf(rig.arena, ",\"nbf\":%lld", (long long)now + 70);
     assert_oauth_error(assert_with(&c, &k, ISS, now + 200, "a10", nbf), 401, "invalid_client");
-    assert_oauth_error(rig_call(&browser, NULL, "/oidc/token", nx_arena_printf(rig.arena,
-                                                                             "grant_type=client_credentials&client_id=%s",
-                                                                             c.id)),
-                       401, "invalid_client");
+    assert_oauth_error(
+        rig_call(&browser, NULL, "/oidc/token",
+                 nx_arena_printf(rig.arena, "grant_type=client_credentials&client_id=%s", c.id)),
+        401, "invalid_client");
     EVP_PKEY_free(k.evp);
     EVP_PKEY_free(other.evp);
 }
@@ -380,14 +409,16 @@ static void private_key_jwt_of_profile_fapi2(void **state)
     struct rig_client c, d;
     make_key(&es, NX_ALG_ES256, "es");
     make_key(&rs, NX_ALG_RS256, "rs");
-    static const char form[] = "{\"grant_types\":[\"client_credentials\"],\"scope\":\"reports\","
-                               "\"nixa_profile\":\"fapi2\",\"token_endpoint_auth_method\":\"private_key_jwt\","
-                               "\"jwks\":%s}";
+    static const char form[] =
+        "{\"grant_types\":[\"client_credentials\"],\"scope\":\"reports\","
+        "\"nixa_profile\":\"fapi2\",\"token_endpoint_auth_method\":\"private_key_jwt\","
+        "\"jwks\":%s}";
     rig_register(&rig, &c, nx_arena_printf(rig.arena, form, jwks_of(&es)));
     rig_register(&rig, &d, nx_arena_printf(rig.arena, form, jwks_of(&rs)));
     nx_time now = nx_now();
     assert_int_equal(assert_with(&c, &es, ISS, now + 60, "b1", "")->status, 200);
-    assert_oauth_error(assert_with(&c, &es, "\"" RIG_ISSUER "/oidc/token\"", now + 60, "b2", ""), 401, "invalid_client");
+    assert_oauth_error(assert_with(&c, &es, "\"" RIG_ISSUER "/oidc/token\"", now + 60, "b2", ""), 401,
+                       "invalid_client");
     assert_oauth_error(assert_with(&d, &rs, ISS, now + 60, "b3", ""), 401, "invalid_client"); /* RS256 */
     EVP_PKEY_free(es.evp);
     EVP_PKEY_free(rs.evp);
@@ -410,14 +441,25 @@ static void test_oidcc_discovery_endpoint_verification(void **state)
         size_t n = strlen(name);
         bool is_url = (n > 9 && strcmp(name + n - 9, "_endpoint") == 0) || strcmp(name, "jwks_uri") == 0;
         if (is_url) assert_memory_equal(json_string_value(v), RIG_ISSUER "/", strlen(RIG_ISSUER) + 1);
-        if (n > 10 && strcmp(name + n - 10, "_supported") == 0) assert_true(json_is_array(v) || json_is_boolean(v));
+        if (n > 10 && strcmp(name + n - 10, "_supported") == 0)
+            assert_true(json_is_array(v) || json_is_boolean(v));
     }
-    static const char *const required[] = {"authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri",
-                                           "end_session_endpoint", "introspection_endpoint", "revocation_endpoint",
-                                           "registration_endpoint", "response_types_supported",
-                                           "subject_types_supported", "id_token_signing_alg_values_supported",
-                                           "claims_supported", "scopes_supported", "acr_values_supported",
-                                           "qr_identity_jwks_uri", "status_list_aggregation_endpoint"};
+    static const char *const required[] = {"authorization_endpoint",
+                                           "token_endpoint",
+                                           "userinfo_endpoint",
+                                           "jwks_uri",
+                                           "end_session_endpoint",
+                                           "introspection_endpoint",
+                                           "revocation_endpoint",
+                                           "registration_endpoint",
+                                           "response_types_supported",
+                                           "subject_types_supported",
+                                           "id_token_signing_alg_values_supported",
+                                           "claims_supported",
+                                           "scopes_supported",
+                                           "acr_values_supported",
+                                           "qr_identity_jwks_uri",
+                                           "status_list_aggregation_endpoint"};
     for (size_t i = 0; i < sizeof required / sizeof required[0]; i++)
         if (!json_object_get(d, required[i])) fail_msg("no %s", required[i]);
     assert_true(nx_json_bool(d, "backchannel_logout_supported", false));
@@ -452,9 +494,10 @@ static void test_rule_17_device_grant_and_ciba_are_off(void **state)
         assert_oauth_error(rig_call(&browser, &rig.portal, "/oidc/token",
                                     nx_arena_printf(rig.arena, "grant_type=%s", grants[i])),
                            400, "unsupported_grant_type");
-        assert_oauth_error(post_client(nx_arena_printf(rig.arena, "{" CB ",\"grant_types\":[\"authorization_code\",\"%s\"]}",
-                                                       grants[i])),
-                           400, "invalid_client_metadata");
+        assert_oauth_error(
+            post_client(nx_arena_printf(rig.arena, "{" CB ",\"grant_types\":[\"authorization_code\",\"%s\"]}",
+                                        grants[i])),
+            400, "invalid_client_metadata");
     }
 }
 

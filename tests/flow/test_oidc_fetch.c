@@ -1,5 +1,5 @@
-/* What the server fetches from a client: its keys, and the list of its sector. A small HTTP server in a thread answers
- * what the test put there. */
+/* What the server fetches from a client: its keys, and the list of its sector. A small HTTP server in a
+ * thread answers what the test put there. */
 #include "rig.h"
 
 #include "crypto/alg.h"
@@ -119,32 +119,35 @@ static void publish(const struct key *a, const struct key *b)
 static nx_reply *assert_with(const struct rig_client *c, const struct key *k, const char *jti)
 {
     char *header = nx_arena_printf(rig.arena, "{\"alg\":\"ES256\",\"kid\":\"%s\"}", k->kid);
-    char *claims = nx_arena_printf(rig.arena,
-                                   "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"" RIG_ISSUER "\",\"exp\":%lld,\"jti\":\"%s\"}",
-                                   c->id, c->id, (long long)nx_now() + 60, jti);
+    char *claims = nx_arena_printf(
+        rig.arena, "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"" RIG_ISSUER "\",\"exp\":%lld,\"jti\":\"%s\"}",
+        c->id, c->id, (long long)nx_now() + 60, jti);
     char *input = nx_arena_printf(rig.arena, "%s.%s", nx_b64u_dup(rig.arena, nx_span_str(header)),
                                   nx_b64u_dup(rig.arena, nx_span_str(claims)));
     uint8_t signature[NX_SIGNATURE_MAX];
     size_t n;
     assert_true(nx_ok(nx_alg_sign(signature, &n, NX_ALG_ES256, k->evp, nx_span_str(input))));
-    char *form = nx_arena_printf(rig.arena,
-                                 "grant_type=client_credentials&client_assertion_type=urn:ietf:params:oauth:client-"
-                                 "assertion-type:jwt-bearer&client_assertion=%s.%s",
-                                 input, nx_b64u_dup(rig.arena, nx_span_of(signature, n)));
+    char *form =
+        nx_arena_printf(rig.arena,
+                        "grant_type=client_credentials&client_assertion_type=urn:ietf:params:oauth:client-"
+                        "assertion-type:jwt-bearer&client_assertion=%s.%s",
+                        input, nx_b64u_dup(rig.arena, nx_span_of(signature, n)));
     return rig_call(&browser, NULL, "/oidc/token", form);
 }
 
-/* registration-jwks-uri, refresh-token-rp-key-rotation: fetched once and kept; an unknown kid fetches again, but not at
- * every stranger's will. */
+/* registration-jwks-uri, refresh-token-rp-key-rotation: fetched once and kept; an unknown kid fetches again,
+ * but not at every stranger's will. */
 static void test_oidcc_registration_jwks_uri_and_rp_key_rotation(void **state)
 {
     (void)state;
     struct key first = make_key("k1"), second = make_key("k2"), stranger = make_key("k3");
     struct rig_client c;
     rig_register(&rig, &c,
-                 nx_arena_printf(rig.arena, "{\"grant_types\":[\"client_credentials\"],\"scope\":\"reports\","
-                                            "\"token_endpoint_auth_method\":\"private_key_jwt\","
-                                            "\"jwks_uri\":\"http://127.0.0.1:%u/jwks\"}", port));
+                 nx_arena_printf(rig.arena,
+                                 "{\"grant_types\":[\"client_credentials\"],\"scope\":\"reports\","
+                                 "\"token_endpoint_auth_method\":\"private_key_jwt\","
+                                 "\"jwks_uri\":\"http://127.0.0.1:%u/jwks\"}",
+                                 port));
     publish(&first, NULL);
     int before = atomic_load(&fetched);
     assert_int_equal(assert_with(&c, &first, "1")->status, 200);
@@ -160,7 +163,8 @@ static void test_oidcc_registration_jwks_uri_and_rp_key_rotation(void **state)
     assert_int_equal(assert_with(&c, &second, "5")->status, 200);
     assert_int_equal(atomic_load(&fetched) - before, 2);
     for (int i = 0; i < 5; i++)
-        assert_oauth_error(assert_with(&c, &stranger, nx_arena_printf(rig.arena, "6%d", i)), 401, "invalid_client");
+        assert_oauth_error(assert_with(&c, &stranger, nx_arena_printf(rig.arena, "6%d", i)), 401,
+                           "invalid_client");
     assert_int_equal(atomic_load(&fetched) - before, 2);
     EVP_PKEY_free(first.evp);
     EVP_PKEY_free(second.evp);
@@ -173,8 +177,9 @@ static nx_reply *register_sector(const char *list)
     put_page(list);
     browser.authorization = nx_arena_printf(rig.arena, "Bearer %s", rig.portal.token);
     const char *body = nx_arena_printf(
-        rig.arena, "{\"client_id\":\"%s\",\"redirect_uris\":[\"https://portal.example/cb\",\"https://two.example/cb\"],"
-                   "\"sector_identifier_uri\":\"http://127.0.0.1:%u/sector%d\"}",
+        rig.arena,
+        "{\"client_id\":\"%s\",\"redirect_uris\":[\"https://portal.example/cb\",\"https://two.example/cb\"],"
+        "\"sector_identifier_uri\":\"http://127.0.0.1:%u/sector%d\"}",
         rig.portal.id, port, serial++);
     nx_reply *rp = rig_send(&browser, "PUT", nx_arena_printf(rig.arena, "/oidc/register/%s", rig.portal.id),
                             "application/json", body);
@@ -185,7 +190,8 @@ static nx_reply *register_sector(const char *list)
 static void test_oidcc_registration_sector_uri(void **state)
 {
     (void)state;
-    assert_int_equal(register_sector("[\"https://portal.example/cb\",\"https://two.example/cb\"]")->status, 200);
+    assert_int_equal(register_sector("[\"https://portal.example/cb\",\"https://two.example/cb\"]")->status,
+                     200);
 }
 
 static void test_oidcc_registration_sector_bad(void **state)
@@ -200,15 +206,18 @@ static void test_rule_30_addresses_that_are_not_called_are_refused_at_registrati
 {
     (void)state;
     static const char *const members[] = {"jwks_uri", "backchannel_logout_uri"};
-    static const char *const bad[] = {"https://10.0.0.1/x", "https://169.254.169.254/x", "https://[::ffff:10.0.0.1]/x"};
+    static const char *const bad[] = {"https://10.0.0.1/x", "https://169.254.169.254/x",
+                                      "https://[::ffff:10.0.0.1]/x"};
     for (size_t m = 0; m < 2; m++)
         for (size_t i = 0; i < 3; i++) {
             browser.authorization = nx_arena_printf(rig.arena, "Bearer %s", rig.tax.token);
             const char *body = nx_arena_printf(
-                rig.arena, "{\"client_id\":\"%s\",\"redirect_uris\":[\"https://tax.example/cb\"],\"%s\":\"%s\"}",
+                rig.arena,
+                "{\"client_id\":\"%s\",\"redirect_uris\":[\"https://tax.example/cb\"],\"%s\":\"%s\"}",
                 rig.tax.id, members[m], bad[i]);
-            nx_reply *rp = rig_send(&browser, "PUT", nx_arena_printf(rig.arena, "/oidc/register/%s", rig.tax.id),
-                                    "application/json", body);
+            nx_reply *rp =
+                rig_send(&browser, "PUT", nx_arena_printf(rig.arena, "/oidc/register/%s", rig.tax.id),
+                         "application/json", body);
             browser.authorization = NULL;
             assert_oauth_error(rp, 400, "invalid_client_metadata");
         }

@@ -98,7 +98,8 @@ static void test_oidcc_rp_initiated_logout_post(void **state)
 {
     (void)state;
     browser.foreign = true;
-    nx_reply *rp = rig_post(&browser, "/oidc/logout", nx_arena_printf(rig.arena, "id_token_hint=%s&" BYE, hint()));
+    nx_reply *rp =
+        rig_post(&browser, "/oidc/logout", nx_arena_printf(rig.arena, "id_token_hint=%s&" BYE, hint()));
     browser.foreign = false;
     assert_string_equal(rig_location(rp), "https://portal.example/bye");
 }
@@ -106,12 +107,13 @@ static void test_oidcc_rp_initiated_logout_post(void **state)
 static void test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"https%3A%2F%2Fportal.example%2Fother", "https%3A%2F%2Fportal.example%2Fbye%3Fx%3D1",
+    static const char *const bad[] = {"https%3A%2F%2Fportal.example%2Fother",
+                                      "https%3A%2F%2Fportal.example%2Fbye%3Fx%3D1",
                                       "https%3A%2F%2Fevil.example%2Fbye"};
     for (size_t i = 0; i < 3; i++) {
         rig_sign_in(&browser, &rig.lan);
-        nx_reply *rp = logout(nx_arena_printf(rig.arena, "id_token_hint=%s&state=s&post_logout_redirect_uri=%s", hint(),
-                                              bad[i]));
+        nx_reply *rp = logout(nx_arena_printf(
+            rig.arena, "id_token_hint=%s&state=s&post_logout_redirect_uri=%s", hint(), bad[i]));
         assert_string_equal(rig_location(rp), "/signed-out");
         assert_false(signed_in());
     }
@@ -161,14 +163,17 @@ static void a_strange_form_signs_nobody_out(void **state)
     (void)state;
     nx_reply *rp = logout("");
     const char *t = rig_field(&rig, rp, "t"), *csrf = rig_field(&rig, rp, "csrf");
-    rp = rig_post(&browser, "/oidc/logout", nx_arena_printf(rig.arena, "t=%s&csrf=%.*sx&decision=sign-out", t,
-                                                            (int)strlen(csrf) - 1, csrf));
+    rp = rig_post(
+        &browser, "/oidc/logout",
+        nx_arena_printf(rig.arena, "t=%s&csrf=%.*sx&decision=sign-out", t, (int)strlen(csrf) - 1, csrf));
     assert_int_equal(rp->status, 403);
     assert_true(signed_in());
-    rp = rig_post(&browser, "/oidc/logout", nx_arena_printf(rig.arena, "t=%s&csrf=%s&decision=sign-out", t, csrf));
+    rp = rig_post(&browser, "/oidc/logout",
+                  nx_arena_printf(rig.arena, "t=%s&csrf=%s&decision=sign-out", t, csrf));
     assert_string_equal(rig_location(rp), "/signed-out");
     assert_false(signed_in());
-    rp = rig_post(&browser, "/oidc/logout", nx_arena_printf(rig.arena, "t=%s&csrf=%s&decision=sign-out", t, csrf));
+    rp = rig_post(&browser, "/oidc/logout",
+                  nx_arena_printf(rig.arena, "t=%s&csrf=%s&decision=sign-out", t, csrf));
     assert_int_equal(rp->status, 404); /* once */
 }
 
@@ -207,7 +212,8 @@ static size_t notices(const struct rig_client *c, json_t **claims, size_t max)
     nx_arena *a = nx_arena_open(1u << 20);
     struct nx_notice_list due;
     size_t n = 0;
-    assert_true(nx_ok(nx_outbox_lease(rig_house(&rig)->registry, a, nx_now(), 60, NX_OUTBOX_LEASE_MAX, &due)));
+    assert_true(
+        nx_ok(nx_outbox_lease(rig_house(&rig)->registry, a, nx_now(), 60, NX_OUTBOX_LEASE_MAX, &due)));
     for (size_t i = 0; i < due.n; i++) {
         struct nx_egress_request rq;
         assert_true(nx_ok(nx_outbox_delivered(rig_house(&rig)->registry, due.v[i].id, nx_now())));
@@ -281,8 +287,9 @@ static void test_rule_18_the_sid_is_that_clients(void **state)
     json_t *claims[4];
     drain();
     struct rig_client second;
-    rig_register(&rig, &second, "{\"redirect_uris\":[\"https://portal.example/cb\"],"
-                                "\"backchannel_logout_uri\":\"https://portal.example/logout\"}");
+    rig_register(&rig, &second,
+                 "{\"redirect_uris\":[\"https://portal.example/cb\"],"
+                 "\"backchannel_logout_uri\":\"https://portal.example/logout\"}");
     NX_AUTO_JSON a = rig_claims(&rig, hint(), NULL);
     NX_AUTO_JSON t = rig_tokens(&browser, &second, "");
     NX_AUTO_JSON b = rig_claims(&rig, nx_json_str(t, "id_token"), NULL);

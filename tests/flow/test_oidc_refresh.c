@@ -78,7 +78,8 @@ struct got {
 static struct got take(json_t *t)
 {
     struct got g = {nx_arena_strdup(rig.arena, nx_json_str(t, "access_token")), NULL};
-    if (nx_json_str(t, "refresh_token")) g.refresh = nx_arena_strdup(rig.arena, nx_json_str(t, "refresh_token"));
+    if (nx_json_str(t, "refresh_token"))
+        g.refresh = nx_arena_strdup(rig.arena, nx_json_str(t, "refresh_token"));
     json_decref(t);
     return g;
 }
@@ -98,7 +99,8 @@ static struct got refreshed(const struct rig_client *c, const char *token)
 static void revoke(enum nx_revoke_scope scope, const char *target)
 {
     nx_arena *a = nx_arena_open(4u << 20);
-    struct nx_revoke_order o = {.act = NX_REVOKE, .scope = scope, .target = target, .reason = "test", .actor = "uid:0"};
+    struct nx_revoke_order o = {
+        .act = NX_REVOKE, .scope = scope, .target = target, .reason = "test", .actor = "uid:0"};
     nx_result r = nx_revoke(rig_house(&rig), a, &o, NULL);
     if (!nx_ok(r)) fail_msg("revoke: %s", nx_err_name(r.e));
     nx_arena_close(a);
@@ -154,8 +156,8 @@ static void sign_out(void)
 {
     nx_reply *rp = rig_follow(&browser, rig_get(&browser, "/oidc/logout"));
     rig_follow(&browser, rig_post(&browser, "/oidc/logout",
-                                  nx_arena_printf(rig.arena, "t=%s&csrf=%s&decision=sign-out", rig_field(&rig, rp, "t"),
-                                                  rig_field(&rig, rp, "csrf"))));
+                                  nx_arena_printf(rig.arena, "t=%s&csrf=%s&decision=sign-out",
+                                                  rig_field(&rig, rp, "t"), rig_field(&rig, rp, "csrf"))));
 }
 
 static void without_offline_access_the_family_ends_with_the_session(void **state)
@@ -212,9 +214,11 @@ static void test_rule_13_the_audience_decides_the_pseudonym(void **state)
 {
     (void)state;
     struct rig_client api, asker;
-    rig_register(&rig, &api, "{\"grant_types\":[\"client_credentials\"],\"nixa_audience\":\"https://api.example/v1\"}");
-    rig_register(&rig, &asker, "{\"redirect_uris\":[\"https://portal.example/cb\"],"
-                               "\"nixa_resources\":[\"https://api.example/v1\",\"https://other.example/\"]}");
+    rig_register(&rig, &api,
+                 "{\"grant_types\":[\"client_credentials\"],\"nixa_audience\":\"https://api.example/v1\"}");
+    rig_register(&rig, &asker,
+                 "{\"redirect_uris\":[\"https://portal.example/cb\"],"
+                 "\"nixa_resources\":[\"https://api.example/v1\",\"https://other.example/\"]}");
     struct got t = tokens(&asker, "&resource=https://api.example/v1&resource=https://other.example/");
     NX_AUTO_JSON own = rig_tokens(&browser, &rig.portal, "");
     NX_AUTO_JSON claims = rig_claims(&rig, t.access, "at+jwt");
@@ -236,7 +240,8 @@ static void test_rule_13_sub_is_pairwise_and_stable(void **state)
 {
     (void)state;
     struct rig_client pub;
-    rig_register(&rig, &pub, "{\"redirect_uris\":[\"https://portal.example/cb\"],\"subject_type\":\"public\"}");
+    rig_register(&rig, &pub,
+                 "{\"redirect_uris\":[\"https://portal.example/cb\"],\"subject_type\":\"public\"}");
     NX_AUTO_JSON a = rig_claims(&rig, tokens(&rig.portal, "").access, "at+jwt");
     NX_AUTO_JSON b = rig_claims(&rig, tokens(&rig.tax, "").access, "at+jwt");
     NX_AUTO_JSON c = rig_claims(&rig, tokens(&rig.portal, "").access, "at+jwt");
@@ -255,7 +260,8 @@ static void revocation_as_rfc_7009(void **state)
     struct got t = tokens(&rig.portal, "&scope=openid+offline_access");
     struct got other = refreshed(&rig.portal, t.refresh);
     const char *form = nx_arena_printf(rig.arena, "token=%s", t.access);
-    assert_int_equal(rig_call(&browser, &rig.tax, "/oidc/revoke", form)->status, 200); /* not theirs: nothing happens */
+    assert_int_equal(rig_call(&browser, &rig.tax, "/oidc/revoke", form)->status,
+                     200); /* not theirs: nothing happens */
     assert_int_equal(userinfo(t.access), 200);
     assert_int_equal(rig_call(&browser, &rig.portal, "/oidc/revoke", form)->status, 200);
     assert_int_equal(userinfo(t.access), 401);
@@ -286,11 +292,14 @@ static void client_credentials(void **state)
     assert_null(nx_json_str(t, "id_token"));
     assert_true(active(&rig.machine, nx_json_str(t, "access_token")));
     assert_false(active(&rig.portal, nx_json_str(t, "access_token")));
-    assert_int_equal(userinfo(nx_json_str(t, "access_token")), 403); /* no person: the scope openid is not held */
-    assert_oauth_error(rig_call(&browser, &rig.machine, "/oidc/token", "grant_type=client_credentials&scope=openid"),
-                       400, "invalid_scope");
-    assert_oauth_error(rig_call(&browser, &rig.machine, "/oidc/token", "grant_type=client_credentials&scope=scim"), 400,
-                       "invalid_scope");
+    assert_int_equal(userinfo(nx_json_str(t, "access_token")),
+                     403); /* no person: the scope openid is not held */
+    assert_oauth_error(
+        rig_call(&browser, &rig.machine, "/oidc/token", "grant_type=client_credentials&scope=openid"), 400,
+        "invalid_scope");
+    assert_oauth_error(
+        rig_call(&browser, &rig.machine, "/oidc/token", "grant_type=client_credentials&scope=scim"), 400,
+        "invalid_scope");
     NX_AUTO_JSON narrow = rig_json(
         rig_call(&browser, &rig.machine, "/oidc/token", "grant_type=client_credentials&scope=reports"));
     assert_string_equal(nx_json_str(narrow, "scope"), "reports");
@@ -324,9 +333,10 @@ static void test_rule_21_the_clients_epoch(void **state)
 {
     (void)state;
     struct rig_client c;
-    rig_register(&rig, &c, "{\"redirect_uris\":[\"https://portal.example/cb\"],"
-                           "\"grant_types\":[\"authorization_code\",\"refresh_token\",\"client_credentials\"],"
-                           "\"scope\":\"openid reports\"}");
+    rig_register(&rig, &c,
+                 "{\"redirect_uris\":[\"https://portal.example/cb\"],"
+                 "\"grant_types\":[\"authorization_code\",\"refresh_token\",\"client_credentials\"],"
+                 "\"scope\":\"openid reports\"}");
     struct got t = tokens(&c, "");
     char *code = rig_code(&browser, rig_authorize_url(&rig, &c, ""));
     NX_AUTO_JSON own = rig_json(rig_call(&browser, &c, "/oidc/token", "grant_type=client_credentials"));
@@ -346,7 +356,10 @@ static void test_rule_23_bound_to_one_identity_for_good(void **state)
     struct rig_browser phone;
     rig_browser_open(&phone, &rig);
     nx_registry *reg = rig_house(&rig)->registry;
-    struct nx_qr_identity device = {.kind = NX_QR_DEVICE, .status = NX_QR_ACTIVE, .bound_at = 2, .jwk = "{}",
+    struct nx_qr_identity device = {.kind = NX_QR_DEVICE,
+                                    .status = NX_QR_ACTIVE,
+                                    .bound_at = 2,
+                                    .jwk = "{}",
                                     .thumbprint = "T0123456789012345678901234567890123456789012"};
     memcpy(device.person.s, rig.lan.id, sizeof device.person.s);
     struct got paper = tokens(&rig.portal, "&scope=openid+offline_access");

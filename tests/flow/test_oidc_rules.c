@@ -66,15 +66,18 @@ static void test_rule_14_pkce(void **state)
     rig_register(&rig, &fapi, "{" CB ",\"nixa_profile\":\"fapi2\"}");
     assert_string_equal(page(&rig.app, "&no_pkce"), "invalid_request");
     assert_string_equal(page(&fapi, "&no_pkce"), "invalid_request");
-    /* A confidential base client may leave it out; then a verifier is an error, and so is its absence otherwise. */
+    /* A confidential base client may leave it out; then a verifier is an error, and so is its absence
+     * otherwise. */
     char *code = rig_code(&browser, rig_authorize_url(&rig, &rig.portal, "&no_pkce"));
     assert_oauth_error(rig_redeem(&browser, &rig.portal, code), 400, "invalid_grant");
-    static const char form[] = "grant_type=authorization_code&code=%s&redirect_uri=https://portal.example/cb%s";
+    static const char form[] =
+        "grant_type=authorization_code&code=%s&redirect_uri=https://portal.example/cb%s";
     char *bare = nx_arena_printf(rig.arena, form, code, "");
     assert_int_equal(rig_call(&browser, &rig.portal, "/oidc/token", bare)->status, 200);
     code = rig_code(&browser, rig_authorize_url(&rig, &rig.portal, ""));
-    assert_oauth_error(rig_call(&browser, &rig.portal, "/oidc/token", nx_arena_printf(rig.arena, form, code, "")), 400,
-                       "invalid_grant");
+    assert_oauth_error(
+        rig_call(&browser, &rig.portal, "/oidc/token", nx_arena_printf(rig.arena, form, code, "")), 400,
+        "invalid_grant");
     char *wrong = nx_arena_printf(rig.arena, form, code, "&code_verifier=" RIG_CHALLENGE);
     assert_oauth_error(rig_call(&browser, &rig.portal, "/oidc/token", wrong), 400, "invalid_grant");
     wrong = nx_arena_printf(rig.arena, form, code, "&code_verifier=short");
@@ -85,7 +88,8 @@ static void test_rule_14_pkce(void **state)
 static void test_rule_14_hybrid_is_code_id_token_only(void **state)
 {
     (void)state;
-    static const char *const types[] = {"token", "id_token", "id_token+token", "code+token", "code+id_token+token"};
+    static const char *const types[] = {"token", "id_token", "id_token+token", "code+token",
+                                        "code+id_token+token"};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         assert_string_equal(page(&rig.portal, nx_arena_printf(rig.arena, "&response_type=%s", types[i])),
                             "unsupported_response_type");
@@ -121,11 +125,12 @@ static void test_rule_16_new_redirect_uri_asks_again(void **state)
     assert_non_null(rig_code(&browser, rig_authorize_url(&rig, &c, "")));
     assert_string_equal(page(&c, ""), "code");
     browser.authorization = nx_arena_printf(rig.arena, "Bearer %s", c.token);
-    const char *body = nx_arena_printf(
-        rig.arena, "{\"client_id\":\"%s\",\"redirect_uris\":[\"https://portal.example/cb\",\"https://portal.example/x\"]}",
-        c.id);
-    nx_reply *rp = rig_send(&browser, "PUT", nx_arena_printf(rig.arena, "/oidc/register/%s", c.id), "application/json",
-                            body);
+    const char *body = nx_arena_printf(rig.arena,
+                                       "{\"client_id\":\"%s\",\"redirect_uris\":[\"https://portal.example/"
+                                       "cb\",\"https://portal.example/x\"]}",
+                                       c.id);
+    nx_reply *rp = rig_send(&browser, "PUT", nx_arena_printf(rig.arena, "/oidc/register/%s", c.id),
+                            "application/json", body);
     browser.authorization = NULL;
     assert_int_equal(rp->status, 200);
     assert_string_equal(page(&c, ""), "consent");
@@ -135,11 +140,14 @@ static void test_rule_16_native_clients_ask_each_time(void **state)
 {
     (void)state;
     struct rig_client c;
-    rig_register(&rig, &c, "{\"redirect_uris\":[\"http://127.0.0.1/cb\"],\"application_type\":\"native\","
-                           "\"token_endpoint_auth_method\":\"none\"}");
-    char *url = nx_arena_printf(rig.arena, "/oidc/authorize?client_id=%s&response_type=code&scope=openid&redirect_uri="
-                                           "http://127.0.0.1:49152/cb&code_challenge=" RIG_CHALLENGE
-                                           "&code_challenge_method=S256", c.id);
+    rig_register(&rig, &c,
+                 "{\"redirect_uris\":[\"http://127.0.0.1/cb\"],\"application_type\":\"native\","
+                 "\"token_endpoint_auth_method\":\"none\"}");
+    char *url = nx_arena_printf(rig.arena,
+                                "/oidc/authorize?client_id=%s&response_type=code&scope=openid&redirect_uri="
+                                "http://127.0.0.1:49152/cb&code_challenge=" RIG_CHALLENGE
+                                "&code_challenge_method=S256",
+                                c.id);
     assert_string_equal(sees(&browser, url), "consent");
     assert_non_null(rig_code(&browser, url));
     assert_string_equal(sees(&browser, url), "consent");
@@ -196,7 +204,10 @@ static void test_rule_7_a_kiosk_session_is_for_one_portal(void **state)
     (void)state;
     struct rig_browser kiosk;
     rig_browser_open(&kiosk, &rig);
-    struct nx_qr_identity device = {.kind = NX_QR_DEVICE, .status = NX_QR_ACTIVE, .bound_at = 2, .jwk = "{\"k\":7}",
+    struct nx_qr_identity device = {.kind = NX_QR_DEVICE,
+                                    .status = NX_QR_ACTIVE,
+                                    .bound_at = 2,
+                                    .jwk = "{\"k\":7}",
                                     .thumbprint = "K0123456789012345678901234567890123456789012"};
     memcpy(device.person.s, rig.lan.id, sizeof device.person.s);
     assert_true(nx_ok(nx_qr_identity_create(rig_house(&rig)->registry, &device)));
@@ -209,7 +220,8 @@ static void test_rule_7_a_kiosk_session_is_for_one_portal(void **state)
     assert_true(nx_json_has(nx_json_array(id, "amr"), "qr"));
     assert_string_equal(sees(&kiosk, rig_authorize_url(&rig, &rig.tax, "")), "sign-in");
     /* No remembered consent, and the refresh token ends with the session, whatever was asked. */
-    assert_string_equal(sees(&kiosk, rig_authorize_url(&rig, &rig.portal, "&scope=openid+birthdate+phone")), "consent");
+    assert_string_equal(sees(&kiosk, rig_authorize_url(&rig, &rig.portal, "&scope=openid+birthdate+phone")),
+                        "consent");
     nx_clock_shift(601);
     const char *form = nx_arena_printf(rig.arena, "grant_type=refresh_token&refresh_token=%s",
                                        nx_json_str(t, "refresh_token"));
@@ -222,8 +234,8 @@ static void test_rule_7_a_kiosk_session_is_for_one_portal(void **state)
 static void step_up_is_asked_where_it_can_be_had(void **state)
 {
     (void)state;
-    nx_reply *rp = rig_follow(&browser, rig_get(&browser, rig_authorize_url(&rig, &rig.portal,
-                                                                            "&acr_values=urn:nixa:acr:m2")));
+    nx_reply *rp = rig_follow(
+        &browser, rig_get(&browser, rig_authorize_url(&rig, &rig.portal, "&acr_values=urn:nixa:acr:m2")));
     assert_int_equal(rp->status, 200);
     assert_string_equal(rig_location(rp), "");
     assert_string_equal(page(&rig.portal, "&acr_values=urn:nixa:acr:m2&prompt=none"), "login_required");

@@ -3,8 +3,8 @@
 #include "endpoints/server.h"
 #include "house/house.h"
 
-/* The keys that sign tokens, the next ones too: a portal may keep the set for as long as a key is published before it
- * signs (NX_KEYRING_TERMS). */
+/* The keys that sign tokens, the next ones too: a portal may keep the set for as long as a key is published
+ * before it signs (NX_KEYRING_TERMS). */
 nx_result nx_ep_jwks(nx_request *rq, nx_reply *rp)
 {
     char *set;

@@ -1,8 +1,8 @@
-/* The end_session_endpoint and the answer to its question. A portal may come by GET or POST (RP-Initiated Logout section 2);
- * our own form is a POST with `t`, and is the only one whose CSRF token is asked for. */
+/* The end_session_endpoint and the answer to its question. A portal may come by GET or POST (RP-Initiated
+ * Logout section 2); our own form is a POST with `t`, and is the only one whose CSRF token is asked for. */
+#include "oidc/logout.h"
 #include "endpoints/oidc/oidc.h"
 #include "endpoints/pages/pages.h"
-#include "oidc/logout.h"
 
 #define FORM_NAME "/oidc/logout"
 

@@ -1,4 +1,5 @@
-/* The protocol's endpoints: thin handlers that turn a request into a call of idp/oidc and its result into a reply. */
+/* The protocol's endpoints: thin handlers that turn a request into a call of idp/oidc and its result into a
+ * reply. */
 #ifndef NX_ENDPOINTS_OIDC_OIDC_H
 #define NX_ENDPOINTS_OIDC_OIDC_H
 

@@ -1,10 +1,10 @@
-/* Registration (RFC 7591) needs an operator of scope `clients`; managing a client (RFC 7592) its registration access token, or
- * such an operator. */
+/* Registration (RFC 7591) needs an operator of scope `clients`; managing a client (RFC 7592) its registration
+ * access token, or such an operator. */
+#include "oidc/register.h"
 #include "endpoints/bearer/bearer.h"
 #include "endpoints/oidc/oidc.h"
 #include "endpoints/server.h"
 #include "http/router.h"
-#include "oidc/register.h"
 
 static nx_result answer(nx_reply *rp, int status, nx_span json)
 {
@@ -17,8 +17,8 @@ static nx_result answer(nx_reply *rp, int status, nx_span json)
 static nx_result refuse(nx_reply *rp, nx_result r, const char *why)
 {
     if (r.e != NX_ERR_CLIENT_METADATA && r.e != NX_ERR_REDIRECT_URI_METADATA) return r;
-    nx_reply_oauth_error(rp, 400, r.e == NX_ERR_CLIENT_METADATA ? "invalid_client_metadata" : "invalid_redirect_uri",
-                         why);
+    nx_reply_oauth_error(
+        rp, 400, r.e == NX_ERR_CLIENT_METADATA ? "invalid_client_metadata" : "invalid_redirect_uri", why);
     return NX_OK;
 }
 

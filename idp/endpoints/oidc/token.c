@@ -1,5 +1,5 @@
-/* Token, introspection, revocation, userinfo. A client whose keys must be fetched first moves to the EGRESS lane: nothing
- * was done before that is known. */
+/* Token, introspection, revocation, userinfo. A client whose keys must be fetched first moves to the EGRESS
+ * lane: nothing was done before that is known. */
 #include "endpoints/oidc/oidc.h"
 #include "endpoints/server.h"
 #include "http/pairs.h"

@@ -11,7 +11,10 @@ static nx_result discovery(nx_request *rq, nx_reply *rp)
     return NX_OK;
 }
 
-#define ROW(path) {NX_GET, path, 0, NX_GUARD_PUBLIC | NX_AS_OAUTH, NX_RATE_PAGE, NX_LANE_PURE, discovery}
+#define ROW(path)                                                                                            \
+    {                                                                                                        \
+        NX_GET, path, 0, NX_GUARD_PUBLIC | NX_AS_OAUTH, NX_RATE_PAGE, NX_LANE_PURE, discovery                \
+    }
 
 static const struct nx_route rows[] = {
     ROW("/.well-known/openid-configuration"),

@@ -1,5 +1,5 @@
-/* The stored form of an authorization request. The store's seal stands in front of it; it is parsed strictly all the
- * same, and what it gives packs again to the same bytes' meaning. */
+/* The stored form of an authorization request. The store's seal stands in front of it; it is parsed strictly
+ * all the same, and what it gives packs again to the same bytes' meaning. */
 #include "oidc/ask.h"
 
 #include <stdlib.h>

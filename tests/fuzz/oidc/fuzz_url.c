@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct nx_strings registered = {list, 2};
         bool known = strcmp(text, list[0]) == 0 || strcmp(text, list[1]) == 0;
         if (nx_redirect_uri_matches(registered, text, false) != known) abort();
-        if (nx_redirect_uri_matches(registered, text, true) && !known && strncmp(text, "http://127.0.0.1", 16) != 0)
+        if (nx_redirect_uri_matches(registered, text, true) && !known &&
+            strncmp(text, "http://127.0.0.1", 16) != 0)
             abort();
     }
     nx_arena_close(a);

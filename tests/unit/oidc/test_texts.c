@@ -58,10 +58,26 @@ static void crooked_urls_are_refused(void **state)
 {
     (void)state;
     static const char *const crooked[] = {
-        "",          "portal.example",       "//portal.example",  "https://",          "https:///cb",
-        "https://u@h/", "https://h:port/",   "https://h:123456/", "https://h\\@evil/", "https://h/%zz",
-        "https://h/ä",  "https://h/\x01",    "https://h/ x",      "https://[::1/",     "1https://h/",
-        "https://h:/",  "https://h/%4",      "ht tp://h/",        "https://h/<",       "https://h/\"",
+        "",
+        "portal.example",
+        "//portal.example",
+        "https://",
+        "https:///cb",
+        "https://u@h/",
+        "https://h:port/",
+        "https://h:123456/",
+        "https://h\\@evil/",
+        "https://h/%zz",
+        "https://h/ä",
+        "https://h/\x01",
+        "https://h/ x",
+        "https://[::1/",
+        "1https://h/",
+        "https://h:/",
+        "https://h/%4",
+        "ht tp://h/",
+        "https://h/<",
+        "https://h/\"",
     };
     struct nx_url u;
     for (size_t i = 0; i < sizeof crooked / sizeof crooked[0]; i++)
@@ -72,17 +88,16 @@ static void crooked_urls_are_refused(void **state)
 static void redirect_uris_match_exactly(void **state)
 {
     (void)state;
-    static const char *const list[] = {"https://a.example/cb", "https://a.example/q?x=1", "http://127.0.0.1/app",
-                                       "http://localhost:3000/app"};
+    static const char *const list[] = {"https://a.example/cb", "https://a.example/q?x=1",
+                                       "http://127.0.0.1/app", "http://localhost:3000/app"};
     struct nx_strings registered = {list, 4};
     assert_true(nx_redirect_uri_matches(registered, "https://a.example/cb", false));
     assert_true(nx_redirect_uri_matches(registered, "https://a.example/q?x=1", false));
-    static const char *const others[] = {"https://a.example/cb/",     "https://a.example/CB",
-                                         "https://A.example/cb",      "https://a.example:443/cb",
-                                         "https://a.example/q?x=2",   "https://a.example/q",
-                                         "https://a.example/cb?x=1",  "https://a.example/cb#f",
-                                         "https://a.example/../cb",   "https://a.example/cb%20",
-                                         "http://a.example/cb",       "https://a.example.evil/cb"};
+    static const char *const others[] = {
+        "https://a.example/cb/",    "https://a.example/CB",    "https://A.example/cb",
+        "https://a.example:443/cb", "https://a.example/q?x=2", "https://a.example/q",
+        "https://a.example/cb?x=1", "https://a.example/cb#f",  "https://a.example/../cb",
+        "https://a.example/cb%20",  "http://a.example/cb",     "https://a.example.evil/cb"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         assert_false(nx_redirect_uri_matches(registered, others[i], false));
         assert_false(nx_redirect_uri_matches(registered, others[i], true));
@@ -115,7 +130,8 @@ static void words_and_parameters(void **state)
 static void test_rule_12_operators_scopes_are_never_granted(void **state)
 {
     (void)state;
-    static const char *const everything[] = {"scim", "clients", "revoke", "audit", "keys", "openid", "reports"};
+    static const char *const everything[] = {"scim", "clients", "revoke", "audit",
+                                             "keys", "openid",  "reports"};
     static const char *const codes[] = {"authorization_code"};
     nx_client c = {.scopes = {everything, 7}, .grant_types = {codes, 1}};
     struct nx_words w;
@@ -154,12 +170,13 @@ static void the_claims_parameter(void **state)
     struct nx_claims c, again;
     struct nx_claims_ask ask;
     const char *packed;
-    assert_int_equal(claims_of(&c, &ask,
-                               "{\"userinfo\":{\"name\":{\"essential\":true},\"unknown\":null},"
-                               "\"id_token\":{\"email\":null,\"auth_time\":{\"essential\":true},"
-                               "\"acr\":{\"essential\":true,\"values\":[\"urn:nixa:acr:m3\",\"urn:nixa:acr:m2\"]},"
-                               "\"sub\":{\"value\":\"abc\"}}}"),
-                     NX_ERR_NONE);
+    assert_int_equal(
+        claims_of(&c, &ask,
+                  "{\"userinfo\":{\"name\":{\"essential\":true},\"unknown\":null},"
+                  "\"id_token\":{\"email\":null,\"auth_time\":{\"essential\":true},"
+                  "\"acr\":{\"essential\":true,\"values\":[\"urn:nixa:acr:m3\",\"urn:nixa:acr:m2\"]},"
+                  "\"sub\":{\"value\":\"abc\"}}}"),
+        NX_ERR_NONE);
     assert_int_equal(c.userinfo, nx_claim_bit("name"));
     assert_int_equal(c.id_token, nx_claim_bit("email"));
     assert_int_equal(c.essential, nx_claim_bit("name"));
@@ -172,8 +189,12 @@ static void the_claims_parameter(void **state)
     assert_int_equal(claims_of(&c, &ask, "{\"id_token\":{\"acr\":{\"essential\":true,\"value\":\"gold\"}}}"),
                      NX_ERR_NONE);
     assert_true(ask.acr_unknown);
-    static const char *const crooked[] = {"",      "[]",   "{\"userinfo\":[]}", "{\"id_token\":{\"name\":1}}",
-                                          "{\"userinfo\":{\"name\":true}}", "{\"a\":1,\"a\":2}"};
+    static const char *const crooked[] = {"",
+                                          "[]",
+                                          "{\"userinfo\":[]}",
+                                          "{\"id_token\":{\"name\":1}}",
+                                          "{\"userinfo\":{\"name\":true}}",
+                                          "{\"a\":1,\"a\":2}"};
     for (size_t i = 0; i < sizeof crooked / sizeof crooked[0]; i++)
         assert_int_equal(claims_of(&c, &ask, crooked[i]), NX_ERR_REQUEST);
 }

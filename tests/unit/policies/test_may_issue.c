@@ -1,5 +1,5 @@
-/* The decision as a table: facts under which everything is allowed, one thing spoiled a row, and the reason that
- * must come out on every face where the rule counts. A reason without a row fails the last test. */
+/* The decision as a table: facts under which everything is allowed, one thing spoiled a row, and the reason
+ * that must come out on every face where the rule counts. A reason without a row fails the last test. */
 #include "policies/may_issue.h"
 
 #include <setjmp.h>
@@ -99,7 +99,10 @@ static const struct row {
     enum nx_verdict verdict;
     enum nx_reason reason;
 } rows[] = {
-#define ROW(name, faces, verdict, reason) {#name, spoil_##name, (faces), NX_VERDICT_##verdict, NX_REASON_##reason}
+#define ROW(name, faces, verdict, reason)                                                                    \
+    {                                                                                                        \
+#name, spoil_##name, (faces), NX_VERDICT_##verdict, NX_REASON_##reason                               \
+    }
     ROW(store, ALL, DENY, STORE_UNCLEAN),
     ROW(client_known, CLIENTS, DENY, CLIENT_UNKNOWN),
     ROW(client_active, CLIENTS, DENY, CLIENT_INACTIVE),

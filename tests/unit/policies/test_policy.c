@@ -1,5 +1,5 @@
-/* The policy's text against tests/data/policy.txt. After a wanted change: run with NX_UPDATE_SNAPSHOT=1 in the
- * environment, and let the reviewer read the diff. */
+/* The policy's text against tests/data/policy.txt. After a wanted change: run with NX_UPDATE_SNAPSHOT=1 in
+ * the environment, and let the reviewer read the diff. */
 #include "policies/policy.h"
 
 #include <setjmp.h>
@@ -48,7 +48,8 @@ static void levels_and_rungs_have_one_spelling(void **state)
     assert_string_equal(nx_rung_text(NX_P0), "p0");
     assert_null(nx_rung_text(NX_RUNG_NONE));
     for (int kind = 0; kind < NX_SUBJECT_KINDS; kind++)
-        assert_int_equal(nx_subject_kind_of(nx_span_str(nx_subject_kind_text((enum nx_subject_kind)kind))), kind);
+        assert_int_equal(nx_subject_kind_of(nx_span_str(nx_subject_kind_text((enum nx_subject_kind)kind))),
+                         kind);
     assert_int_equal(nx_subject_kind_of(nx_span_str("emperor")), NX_SUBJECT_CITIZEN);
 }
 
