@@ -62,6 +62,10 @@ NX_FALLIBLE nx_enrol_finish(struct nx_enrol_done *out, nx_arena *a, struct nx_ho
  * other channels are told. NX_ERR_QR_DIGITS with *left; NX_ERR_QR_ENROLMENT_GONE. */
 NX_FALLIBLE nx_enrol_digits(struct nx_enrolment *e, nx_arena *a, struct nx_house *house, const char *session,
                             nx_span typed, int *left);
+/* Rule 25: a pending device that has its key becomes active; who is asked for it has proven herself by another factor.
+ * NX_ERR_CONFLICT for any other state, or without a key. */
+NX_FALLIBLE nx_qr_confirm(struct nx_house *house, nx_arena *a, const char *qid, const char *actor);
+
 NX_FALLIBLE nx_enrol_watch(const char **state, const char **reason, nx_arena *a, struct nx_house *house, nx_span watch);
 
 #endif

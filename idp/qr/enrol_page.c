@@ -76,3 +76,20 @@ NX_FALLIBLE nx_enrol_digits(struct nx_enrolment *e, nx_arena *a, struct nx_house
     }
     return nx_enrol_step(e, a, house, NX_ORDER_DONE);
 }
+
+NX_FALLIBLE nx_qr_confirm(struct nx_house *house, nx_arena *a, const char *qid, const char *actor)
+{
+    struct nx_qr_identity q;
+    char *detail = nx_arena_printf(a, "{\"qid\":\"%s\"}", qid);
+    NX_NEED(detail);
+    NX_AUTO_CHANGE(change);
+    NX_TRY(nx_registry_begin(&change, house->registry, NX_DURABLE));
+    NX_TRY(nx_qr_identity_get(house->registry, a, qid, &q));
+    NX_REQUIRE(q.status == NX_QR_PENDING && q.jwk, NX_ERR_CONFLICT);
+    NX_TRY(nx_qr_identity_set_status(house->registry, qid, NX_QR_ACTIVE, NULL));
+    NX_TRY(nx_audit_append(house->registry, &(struct nx_audit_entry){.actor = actor,
+                                                                     .type = "qr.confirmed",
+                                                                     .subject = q.person.s,
+                                                                     .detail = detail}));
+    return nx_registry_commit(&change);
+}

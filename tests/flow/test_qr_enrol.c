@@ -295,6 +295,29 @@ static void test_rule_25_an_administrators_link_leaves_it_pending(void **state)
                            json_pack("{s:s, s:s}", "pin", PHONE_PIN, "new_pin", "502738")), 403, "identity_pending");
 }
 
+static void test_rule_25_its_holder_confirms_it_with_another_factor(void **state)
+{
+    (void)state;
+    struct nx_house *house = rig_house(&rig);
+    struct nx_qr_identity q = {.kind = NX_QR_DEVICE, .status = NX_QR_PENDING, .bound_at = 1};
+    memcpy(q.person.s, rig.lan.id, sizeof q.person.s);
+    assert_true(nx_ok(nx_qr_identity_create(house->registry, &q)));
+    char *confirm = nx_arena_printf(rig.arena, "csrf=%s&act=confirm&id=%s", rig_field(&rig, rig_get(&home, "/me"), "csrf"),
+                                    q.qid.s);
+    assert_int_equal(rig_post(&home, "/me", confirm)->status, 409); /* it has no key yet */
+    struct nx_enrolment e;
+    char *link;
+    const struct nx_enrol_ask ask = {.person = rig.lan.id, .qid = q.qid.s, .bound_at = 1};
+    assert_true(nx_ok(nx_enrol_begin(&e, &link, rig.arena, house, &ask)));
+    assert_null(phone_enrol_start(&phone, link));
+    rig_sign_in(&kiosk, &rig.minh); /* not hers */
+    char *other = nx_arena_printf(rig.arena, "csrf=%s&act=confirm&id=%s", rig_field(&rig, rig_get(&kiosk, "/me"), "csrf"),
+                                  q.qid.s);
+    assert_int_equal(rig_post(&kiosk, "/me", other)->status, 404);
+    assert_int_equal(rig_post(&home, "/me", confirm)->status, 303);
+    assert_non_null(phone_text(&phone, phone_call(&phone, "/qr/v1/sync", "sync", NULL, NULL), "card"));
+}
+
 /* ---- notices ------------------------------------------------------------------------------------------------------- */
 
 static const char *notice_of(struct phone *p, const char *kind)
@@ -363,6 +386,7 @@ int main(void)
         T(test_pins_that_are_too_easy),
         T(test_the_pin_is_changed_with_the_old_one),
         T(test_rule_25_an_administrators_link_leaves_it_pending),
+        T(test_rule_25_its_holder_confirms_it_with_another_factor),
         T(test_another_phone_is_told_and_can_be_undone),
         T(test_a_sign_in_elsewhere_is_told_and_can_be_undone),
     };

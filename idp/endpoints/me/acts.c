@@ -3,6 +3,7 @@
 #include "endpoints/me/me.h"
 
 #include "house/house.h"
+#include "qr/enrol.h"
 #include "registry/audit.h"
 #include "registry/consent.h"
 #include "revoke/revoke.h"
@@ -97,6 +98,14 @@ static nx_result resume_identity(struct nx_self *s, const char *id)
     return done(s, "qr_resumed");
 }
 
+/* Rule 25: a phone that an administrator enrolled waits until its holder says, with another factor, that it is hers. */
+static nx_result confirm_identity(struct nx_self *s, const char *id)
+{
+    NX_TRY(own_identity(s, id));
+    NX_TRY(nx_qr_confirm(s->house, s->rq->arena, id, s->actor));
+    return done(s, "qr_confirmed");
+}
+
 static nx_result enrol_phone(struct nx_self *s, const char *id)
 {
     (void)id;
@@ -158,6 +167,7 @@ static const struct {
     {"undo", NX_SELF_LOOK, true, undo_identity, "/me"},
     {"suspend", NX_SELF_LOOK, true, suspend_identity, "/me"},
     {"resume", NX_SELF_FRESH, true, resume_identity, "/me"},
+    {"confirm", NX_SELF_FRESH, true, confirm_identity, "/me"},
     {"enrol", NX_SELF_FRESH, false, enrol_phone, "/me/phones/enrol"},
 };
 
