@@ -4,8 +4,9 @@
 static const struct {
     const char *name;
     nx_alg alg;
+    int32_t retire_s;
 } uses[NX_USE_COUNT] = {
-#define X(name, text, alg) [NX_USE_##name] = {text, NX_ALG_##alg},
+#define X(name, text, alg, retire_s) [NX_USE_##name] = {(text), NX_ALG_##alg, (retire_s)},
 #include "crypto/key_use.def"
 #undef X
 };
@@ -24,6 +25,11 @@ const char *nx_key_use_name(nx_key_use use)
 nx_alg nx_key_use_alg(nx_key_use use)
 {
     return uses[use].alg;
+}
+
+int32_t nx_key_use_retire_s(nx_key_use use)
+{
+    return uses[use].retire_s;
 }
 
 const char *nx_key_state_name(nx_key_state state)

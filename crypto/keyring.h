@@ -3,7 +3,7 @@
  *   next ──rotate──▶ active ──rotate──▶ retired ──last token expired──▶ gone
  *
  * Publish before use: a key is in the JWKS as `next` for publish_s before it may sign. Retire after the last
- * token: a key that no longer signs stays in the JWKS for retire_s. A key is known by its kid, the first
+ * token: a key that no longer signs stays in the JWKS for its use's retire_s (key_use.def). A key is known by its kid, the first
  * NX_KEY_ID_LEN characters of its RFC 7638 thumbprint. Private keys are rows of the registry, PKCS#8 sealed
  * under the key-encryption key with "use/kid" as additional data, so that a row copied over another does not
  * open.
@@ -26,7 +26,7 @@
 #define NX_KEY_SEALED_MAX 4096
 
 typedef enum nx_key_use {
-#define X(name, text, alg) NX_USE_##name,
+#define X(name, text, alg, retire_s) NX_USE_##name,
 #include "crypto/key_use.def"
 #undef X
     NX_USE_COUNT
@@ -61,13 +61,16 @@ struct nx_key_store {
 
 struct nx_keyring_terms {
     int32_t publish_s; /* how long a key is published before it signs: the longest that peers cache a JWKS */
-    int32_t retire_s;  /* how long a key is published after it signed: the longest life of what it signed */
+    int32_t rotate_s;  /* how long a key signs before housekeeping rotates it; 0: only when asked */
+    int32_t retire_s[NX_USE_COUNT]; /* where it is more than the use's own retire_s, it counts */
 };
-#define NX_KEYRING_TERMS ((struct nx_keyring_terms){.publish_s = 600, .retire_s = 86400 + 60})
+#define NX_KEYRING_TERMS ((struct nx_keyring_terms){.publish_s = 600})
 
 /* Names, static: "token"; "active". */
 const char *nx_key_use_name(nx_key_use use);
 nx_alg nx_key_use_alg(nx_key_use use);
+/* How long a key of that use stays published after it signed last, in seconds. */
+int32_t nx_key_use_retire_s(nx_key_use use);
 const char *nx_key_state_name(nx_key_state state);
 /* NX_ERR_UNKNOWN. */
 NX_FALLIBLE nx_key_use_of(nx_key_use *out, nx_span name);
@@ -86,7 +89,8 @@ void nx_keyring_close(nx_keyring *r);
 NX_AUTO_DEFINE(nx_keyring, nx_keyring_close)
 
 /* Housekeeping, to be called every few seconds by one thread of the node: takes over other nodes' changes,
- * makes one missing next key, drops one retired key whose time is over. */
+ * makes one missing next key, drops one retired key whose time is over, rotates one use whose key has signed for
+ * rotate_s. */
 NX_FALLIBLE nx_keyring_tend(nx_keyring *r);
 /* next becomes active, active becomes retired; housekeeping then makes the new next. NX_ERR_KEY_TOO_NEW while
  * the next key is not published for publish_s (or not made yet). */

@@ -88,14 +88,6 @@ static nx_result drop_one(nx_keyring *r)
     return NX_OK;
 }
 
-NX_FALLIBLE nx_keyring_tend(nx_keyring *r)
-{
-    HOLD(&r->turn);
-    NX_TRY(nx_keyring_reload(r));
-    NX_TRY(drop_one(r));
-    return make_one_next(r);
-}
-
 static struct nx_key_row retired(const struct nx_key_entry *e, nx_time until)
 {
     struct nx_key_row row = e->row;
@@ -104,19 +96,62 @@ static struct nx_key_row retired(const struct nx_key_entry *e, nx_time until)
     return row;
 }
 
+static nx_time retires(const nx_keyring *r, nx_key_use use, nx_time now)
+{
+    int32_t own = nx_key_use_retire_s(use), told = r->terms.retire_s[use];
+    return now + (told > own ? told : own);
+}
+
+/* The next key, when it has been published long enough for peers to know it. */
+static const struct nx_key_entry *ripe(const nx_keyring *r, nx_key_use use, nx_time now)
+{
+    const struct nx_key_entry *next = nx_key_snapshot_state(r->now, use, NX_KEY_NEXT);
+    return next && now - next->row.published >= r->terms.publish_s ? next : NULL;
+}
+
+static nx_result turn_over(nx_keyring *r, nx_key_use use)
+{
+    nx_time now = nx_now();
+    const struct nx_key_entry *next = ripe(r, use, now);
+    const struct nx_key_entry *active = nx_key_snapshot_state(r->now, use, NX_KEY_ACTIVE);
+    NX_REQUIRE(next, NX_ERR_KEY_TOO_NEW);
+    struct nx_key_row rows[2] = {next->row};
+    rows[0].state = NX_KEY_ACTIVE;
+    if (active) rows[1] = retired(active, retires(r, use, now));
+    NX_TRY(r->store.save(r->store.ctx, rows, active ? 2 : 1));
+    return nx_keyring_reload(r);
+}
+
+/* A key was published for publish_s before it signed for rotate_s. A node that was slower than another is
+ * content: the key was rotated. */
+static nx_result turn_one_due(nx_keyring *r)
+{
+    nx_time now = nx_now();
+    for (int use = 0; r->terms.rotate_s > 0 && use < NX_USE_COUNT; use++) {
+        const struct nx_key_entry *active = nx_key_snapshot_state(r->now, (nx_key_use)use, NX_KEY_ACTIVE);
+        int64_t signs_until =
+            active ? active->row.published + r->terms.publish_s + (int64_t)r->terms.rotate_s : 0;
+        if (!active || now < signs_until || !ripe(r, (nx_key_use)use, now)) continue;
+        nx_result turned = turn_over(r, (nx_key_use)use);
+        return turned.e == NX_ERR_CONFLICT ? NX_OK : turned;
+    }
+    return NX_OK;
+}
+
+NX_FALLIBLE nx_keyring_tend(nx_keyring *r)
+{
+    HOLD(&r->turn);
+    NX_TRY(nx_keyring_reload(r));
+    NX_TRY(drop_one(r));
+    NX_TRY(turn_one_due(r));
+    return make_one_next(r);
+}
+
 NX_FALLIBLE nx_keyring_rotate(nx_keyring *r, nx_key_use use)
 {
     HOLD(&r->turn);
     NX_TRY(nx_keyring_reload(r));
-    const struct nx_key_entry *next = nx_key_snapshot_state(r->now, use, NX_KEY_NEXT);
-    const struct nx_key_entry *active = nx_key_snapshot_state(r->now, use, NX_KEY_ACTIVE);
-    nx_time now = nx_now();
-    NX_REQUIRE(next && now - next->row.published >= r->terms.publish_s, NX_ERR_KEY_TOO_NEW);
-    struct nx_key_row rows[2] = {next->row};
-    rows[0].state = NX_KEY_ACTIVE;
-    if (active) rows[1] = retired(active, now + r->terms.retire_s);
-    NX_TRY(r->store.save(r->store.ctx, rows, active ? 2 : 1));
-    return nx_keyring_reload(r);
+    return turn_over(r, use);
 }
 
 NX_FALLIBLE nx_keyring_roll(nx_keyring *r, nx_key_use use)

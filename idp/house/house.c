@@ -10,12 +10,14 @@
 #define READERS 8
 #define CONNECTIONS 8
 #define SCHEME "https://"
+#define DAY 86400
 
-/* Keys outlive what they signed: the longest-lived thing is a QR identity's handle or card. */
+/* A card is good until its identity expires, and this is the operator's to say. */
 static struct nx_keyring_terms keyring_terms(const struct nx_settings *s)
 {
     return (struct nx_keyring_terms){.publish_s = (int32_t)s->key_publish_s,
-                                     .retire_s = (int32_t)s->qr_identity_ttl_s};
+                                     .rotate_s = (int32_t)s->key_rotate_s,
+                                     .retire_s = {[NX_USE_QR] = (int32_t)s->qr_identity_ttl_s + DAY}};
 }
 
 static nx_result epoch_load(void *ctx, char kind, const char *id, int64_t *value)

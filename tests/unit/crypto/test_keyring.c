@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-static const struct nx_keyring_terms terms = {.publish_s = 600, .retire_s = 3600};
+static const struct nx_keyring_terms terms = {.publish_s = 600};
 static struct memory_keys rows;
 static nx_master *master;
 static nx_arena *arena;
@@ -114,13 +114,64 @@ static void test_rotation_publishes_before_use_and_retires_after_the_last_token(
     assert_int_equal(verify(r, fresh), NX_ERR_NONE);
     tend_until_quiet(r);
     assert_int_equal(published(r), 3);
-    pass(terms.retire_s);
+    pass(nx_key_use_retire_s(NX_USE_TOKEN));
     assert_int_equal(verify(r, old), NX_ERR_JOSE_KEY);
     assert_int_equal(published(r), 2);
     assert_int_equal(rows.count, 2 * NX_USE_COUNT + 1);
     tend_until_quiet(r);
     assert_int_equal(rows.count, 2 * NX_USE_COUNT);
     assert_int_equal(verify(r, fresh), NX_ERR_NONE);
+}
+
+/* Retire after the last token: as long as anything that a key of this use signed is believed, and no longer.
+ */
+static void test_each_use_retires_in_its_own_time(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_keyring) r = open_ring();
+    struct nx_key_row *row;
+    size_t n;
+    tend_until_quiet(r);
+    pass(terms.publish_s);
+    for (int use = 0; use < NX_USE_COUNT; use++)
+        assert_true(nx_ok(nx_keyring_rotate(r, (nx_key_use)use)));
+    assert_true(nx_ok(nx_keyring_list(&row, &n, arena, r)));
+    int seen = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (row[i].state != NX_KEY_RETIRED) continue;
+        int64_t past =
+            row[i].retire_after - row[i].published - terms.publish_s - nx_key_use_retire_s(row[i].use);
+        assert_in_range(past, 0, 30); /* the test's own time */
+        seen++;
+    }
+    assert_int_equal(seen, NX_USE_COUNT);
+    assert_true(nx_key_use_retire_s(NX_USE_TOKEN) >= 12 * 3600 && nx_key_use_retire_s(NX_USE_TOKEN) <= 86400);
+    assert_int_equal(nx_key_use_retire_s(NX_USE_TOKEN_RS256), nx_key_use_retire_s(NX_USE_TOKEN));
+    assert_true(nx_key_use_retire_s(NX_USE_STATUS) > 86400 && nx_key_use_retire_s(NX_USE_WALLET) > 86400);
+    assert_true(nx_key_use_retire_s(NX_USE_QR) > 5LL * 365 * 86400);
+}
+
+static void test_housekeeping_rotates_in_time(void **state)
+{
+    (void)state;
+    struct nx_key_store store = {
+        .ctx = &rows, .list = memory_keys_list, .save = memory_keys_save, .drop = memory_keys_drop};
+    const struct nx_keyring_terms turning = {.publish_s = 600, .rotate_s = 7200};
+    NX_AUTO(nx_keyring) r = NULL;
+    NX_AUTO(nx_signing_key) first = NULL;
+    NX_AUTO(nx_signing_key) second = NULL;
+    NX_AUTO(nx_signing_key) third = NULL;
+    assert_true(nx_ok(nx_keyring_open(&r, master, &store, &turning)));
+    tend_until_quiet(r);
+    assert_true(nx_ok(nx_keyring_active(&first, r, NX_USE_TOKEN)));
+    pass(turning.rotate_s);
+    tend_until_quiet(r);
+    assert_true(nx_ok(nx_keyring_active(&second, r, NX_USE_TOKEN)));
+    assert_string_equal(nx_signing_key_kid(second), nx_signing_key_kid(first));
+    pass(turning.publish_s);
+    tend_until_quiet(r);
+    assert_true(nx_ok(nx_keyring_active(&third, r, NX_USE_TOKEN)));
+    assert_string_not_equal(nx_signing_key_kid(third), nx_signing_key_kid(first));
 }
 
 static void test_rolling_ends_everything_at_once(void **state)
@@ -318,6 +369,8 @@ int main(void)
         T(test_made_at_first_start_and_kept),
         T(test_rotation_publishes_before_use_and_retires_after_the_last_token),
         T(test_rolling_ends_everything_at_once),
+        T(test_each_use_retires_in_its_own_time),
+        T(test_housekeeping_rotates_in_time),
         T(test_another_nodes_rotation_is_taken_over),
         T(test_a_lost_race_follows_the_winner),
         T(test_every_flipped_byte_of_a_row_is_noticed),

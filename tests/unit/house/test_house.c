@@ -68,6 +68,33 @@ static void test_what_is_worked_out(void **state)
     assert_null(h->egress);
 }
 
+/* Keys of tokens leave the JWKS with the last token; keys of cards stay as long as the operator lets cards live. */
+static void test_keys_retire_by_what_they_signed(void **state)
+{
+    struct rig *rig = *state;
+    struct nx_key_row *row;
+    size_t n;
+    nx_house_close(rig->house);
+    rig->settings.key_publish_s = 0;
+    rig->settings.qr_identity_ttl_s = 473040000;
+    assert_ok(open_house(rig));
+    for (int i = 0; i < NX_USE_COUNT; i++)
+        assert_ok(nx_keyring_tend(rig->house->keyring));
+    assert_ok(nx_keyring_rotate(rig->house->keyring, NX_USE_TOKEN));
+    assert_ok(nx_keyring_rotate(rig->house->keyring, NX_USE_QR));
+    NX_AUTO(nx_arena) a = nx_arena_open(1u << 20);
+    assert_ok(nx_keyring_list(&row, &n, a, rig->house->keyring));
+    int seen = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (row[i].state != NX_KEY_RETIRED) continue;
+        int64_t left = row[i].retire_after - nx_now();
+        if (row[i].use == NX_USE_TOKEN) assert_true(left <= 86400);
+        else assert_true(row[i].use == NX_USE_QR && left > 473040000);
+        seen++;
+    }
+    assert_int_equal(seen, 2);
+}
+
 /* The same folder again: the same keys sign. */
 static void test_keys_stay(void **state)
 {
@@ -119,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_worked_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_keys_retire_by_what_they_signed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_keys_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_issuer_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rule_19_epochs_are_the_registrys, set_up, tear_down),

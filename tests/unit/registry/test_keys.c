@@ -10,7 +10,7 @@ static nx_keyring *open_ring(struct rig *rig, const nx_master *m)
 {
     nx_keyring *ring = NULL;
     struct nx_key_store rows = nx_registry_key_store(rig->registry);
-    struct nx_keyring_terms terms = {.publish_s = 10, .retire_s = 100};
+    struct nx_keyring_terms terms = {.publish_s = 10};
     assert_ok(nx_keyring_open(&ring, m, &rows, &terms));
     return ring;
 }
