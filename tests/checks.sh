@@ -78,6 +78,14 @@ check_corpora() {
     done | none 'fuzz targets without a corpus:'
 }
 
+# A setting that nothing reads promises what it does not do.
+check_settings() {
+    local name
+    sed -nE 's/^(TEXT|BOOL|NUMBER)\(([a-z_0-9]+),.*/\2/p' idp/config/settings.def | while read -r name; do
+        git grep -qE "(->|\.)$name\b" -- idp ':!idp/config' || echo "$name"
+    done | none 'settings that nothing reads:'
+}
+
 # Every package once, in a known section.
 check_packages() {
     awk '{ sub(/#.*/, "") } /^\[/ { if ($1 !~ /^\[(run|build|test|deep|bench)\]$/) print; next } NF && seen[$1]++ { print }' \

@@ -128,12 +128,12 @@ static void test_file_under_the_command_line(void **state)
     int fd = mkstemp(path), rest;
     (void)state;
     assert_true(fd >= 0);
-    assert_int_equal(write(fd, "access_ttl_s: 120\ncode_ttl_s: 30\n", 33), 33);
+    assert_int_equal(write(fd, "access_ttl_s: 120\npassword_min: 12\n", 35), 35);
     close(fd);
     assert_int_equal(ARGS(&rest, "--access-ttl-s", "60", "--config", path), NX_ERR_NONE);
     unlink(path);
     assert_int_equal(s.access_ttl_s, 60);
-    assert_int_equal(s.code_ttl_s, 30);
+    assert_int_equal(s.password_min, 12);
     assert_int_equal(ARGS(&rest, "--config", "/nowhere/at/all"), NX_ERR_SETTING_VALUE);
 }
 
