@@ -37,6 +37,16 @@ nx_result nx_browser(const char **out, nx_request *rq, nx_reply *rp)
     return NX_OK;
 }
 
+bool nx_browser_by_get(const nx_request *rq, nx_reply *rp)
+{
+    const char *origin = nx_header(rq, "Origin");
+    bool foreign = origin && strcmp(origin, nx_router_origin(rq->router)) != 0;
+    bool fits = strlen(rq->path) + 1 + rq->body.n <= NX_TARGET_MAX && nx_ascii_printable(rq->body);
+    if (rq->method != NX_POST || !foreign || nx_cookie(rq, NX_BROWSER_COOKIE) || !fits) return false;
+    nx_reply_redirect(rp, nx_arena_printf(rq->arena, "%s?%.*s", rq->path, (int)rq->body.n, (const char *)rq->body.p));
+    return true;
+}
+
 const char *nx_browser_session(const nx_request *rq)
 {
     const char *handle = nx_cookie(rq, NX_SESSION_COOKIE);

@@ -12,6 +12,11 @@
  * browser ends, SameSite=Lax). NX_ERR_RANDOM. */
 NX_FALLIBLE nx_browser(const char **out, nx_request *rq, nx_reply *rp);
 
+/* A portal may send a person by a POST from its own page; browsers then keep our SameSite=Lax cookies back, and what would
+ * be a known browser looks new. True when this is such a request: it was turned into the same request by GET (303), with
+ * the form as its query, and the cookies come along. Forms too large for a query go on as they are. */
+bool nx_browser_by_get(const nx_request *rq, nx_reply *rp);
+
 /* The handle of the sign-on session in the cookie, "" without one; not checked in any way. */
 const char *nx_browser_session(const nx_request *rq);
 /* Sets the sign-on cookie; max_age 0: until the browser ends. */

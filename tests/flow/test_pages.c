@@ -246,6 +246,26 @@ static void giving_up_goes_back_to_the_portal(void **state)
     assert_string_equal(rig_param(&rig, rp, "error"), "access_denied");
 }
 
+/* Lax cookies stay behind when a portal's page posts: the request comes again by GET, with them. */
+static void a_portals_post_keeps_single_sign_on(void **state)
+{
+    (void)state;
+    struct rig_browser without;
+    rig_sign_in(&b, &rig.lan);
+    json_decref(rig_tokens(&b, &rig.portal, ""));
+    const char *query = strchr(rig_authorize_url(&rig, &rig.portal, ""), '?') + 1;
+    rig_browser_open(&without, &rig);
+    without.foreign = true;
+    nx_reply *rp = rig_post(&without, "/oidc/authorize", query);
+    assert_int_equal(rp->status, 303);
+    assert_null(nx_reply_header_get(rp, "Set-Cookie")); /* the browser keeps its own */
+    rp = rig_get(&b, rig_location(rp));
+    assert_non_null(rig_param(&rig, rp, "code"));
+    rp = rig_post(&without, "/oidc/logout", "state=x");
+    assert_string_equal(rig_location(rp), "/oidc/logout?state=x");
+    rig_browser_close(&without);
+}
+
 static void front_page_and_apps(void **state)
 {
     (void)state;
@@ -308,6 +328,7 @@ int main(void)
         T(languages),
         T(errors_are_pages_with_a_way_on),
         T(giving_up_goes_back_to_the_portal),
+        T(a_portals_post_keeps_single_sign_on),
         T(front_page_and_apps),
         T(every_error_and_claim_has_its_words),
     };

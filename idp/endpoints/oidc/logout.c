@@ -39,6 +39,7 @@ nx_result nx_ep_logout(nx_request *rq, nx_reply *rp)
     struct nx_visitor who;
     struct nx_params params;
     struct nx_logout out;
+    if (nx_browser_by_get(rq, rp)) return NX_OK;
     NX_TRY(nx_visitor_of(&who, rq, rp));
     const char *ticket = rq->method == NX_POST ? nx_form(rq, "t") : NULL;
     if (ticket) {
