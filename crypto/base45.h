@@ -1,7 +1,7 @@
 /* Base45 (RFC 9285): two bytes are three characters of the QR alphanumeric alphabet, one byte is two.
  *
- * Strict in: only the 45 characters, no triple above 65535, no pair above 255, no lonely last character; one value
- * has one spelling. */
+ * Strict in: only the 45 characters, no triple above 65535, no pair above 255, no lonely last character; one
+ * value has one spelling. */
 #ifndef NX_CRYPTO_BASE45_H
 #define NX_CRYPTO_BASE45_H
 

@@ -1,6 +1,6 @@
-/* The reader: libcbor's streaming decoder takes one head at a time and hands it to a callback, which notes it in
- * struct head; recursion, bounded by NX_CBOR_DEPTH_MAX, builds the tree. libcbor's own tree builder is not used: it
- * allocates by lengths that the input claims. */
+/* The reader: libcbor's streaming decoder takes one head at a time and hands it to a callback, which notes it
+ * in struct head; recursion, bounded by NX_CBOR_DEPTH_MAX, builds the tree. libcbor's own tree builder is not
+ * used: it allocates by lengths that the input claims. */
 #include "crypto/cbor.h"
 
 #include "base/text.h"
@@ -158,8 +158,8 @@ static const struct cbor_callbacks callbacks = {
     .indef_break = on_end,
 };
 
-/* A tag number below 24 stands in the head itself; libcbor's decoder knows only those that were registered when it
- * was written, and COSE's 18 was not. */
+/* A tag number below 24 stands in the head itself; libcbor's decoder knows only those that were registered
+ * when it was written, and COSE's 18 was not. */
 static bool is_short_tag(uint8_t head)
 {
     return head >= 0xc0 && head < 0xc0 + 24;
@@ -176,7 +176,8 @@ static nx_result read_head(struct reader *r, struct head *h)
         return NX_OK;
     }
     struct cbor_decoder_result d = cbor_stream_decode(r->rest.p, r->rest.n, &callbacks, h);
-    NX_REQUIRE(d.status == CBOR_DECODER_FINISHED && d.read > 0 && d.read <= r->rest.n && h->known, NX_ERR_SYNTAX);
+    NX_REQUIRE(d.status == CBOR_DECODER_FINISHED && d.read > 0 && d.read <= r->rest.n && h->known,
+               NX_ERR_SYNTAX);
     NX_REQUIRE(!h->open || r->mode == NX_CBOR_FOREIGN, NX_ERR_SYNTAX);
     r->rest = nx_span_from(r->rest, d.read);
     return NX_OK;
@@ -203,11 +204,13 @@ static nx_result read_chunks(struct reader *r, struct nx_cbor *out)
 /* `width` items an entry: 1 in arrays and tags, 2 in maps. */
 static nx_result read_items(struct reader *r, struct nx_cbor *out, size_t width, unsigned depth)
 {
-    /* Each item needs a byte at least, so a claimed length past the input is refused before anything is allocated. */
+    /* Each item needs a byte at least, so a claimed length past the input is refused before anything is
+     * allocated. */
     NX_REQUIRE(out->count <= r->rest.n / width, NX_ERR_SYNTAX);
     struct nx_cbor *item = nx_arena_new(r->arena, struct nx_cbor, out->count * width);
     NX_NEED(item);
-    for (size_t i = 0; i < out->count * width; i++) NX_TRY(read_item(r, &item[i], depth + 1));
+    for (size_t i = 0; i < out->count * width; i++)
+        NX_TRY(read_item(r, &item[i], depth + 1));
     out->item = item;
     return NX_OK;
 }
@@ -240,14 +243,16 @@ static bool same_key(const struct nx_cbor *x, const struct nx_cbor *y)
     return x->type == y->type && x->number == y->number && nx_span_eq(x->bytes, y->bytes);
 }
 
-/* RFC 8949 section 5.6: a map with two equal keys is not valid, and readers that pick different ones differ. */
+/* RFC 8949 section 5.6: a map with two equal keys is not valid, and readers that pick different ones differ.
+ */
 static nx_result check_keys(const struct nx_cbor *map)
 {
     for (size_t i = 0; i < map->count; i++) {
         const struct nx_cbor *key = &map->item[2 * i];
         NX_REQUIRE(key->type <= NX_CBOR_NINT || key->type == NX_CBOR_TEXT || key->type == NX_CBOR_BYTES,
                    NX_ERR_SYNTAX);
-        for (size_t j = 0; j < i; j++) NX_REQUIRE(!same_key(key, &map->item[2 * j]), NX_ERR_DUPLICATE);
+        for (size_t j = 0; j < i; j++)
+            NX_REQUIRE(!same_key(key, &map->item[2 * j]), NX_ERR_DUPLICATE);
     }
     return NX_OK;
 }

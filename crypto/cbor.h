@@ -1,9 +1,9 @@
 /* CBOR (RFC 8949), the part that QR identities need, strict: the one door to libcbor.
  *
- * Reading uses libcbor's streaming decoder, which allocates nothing, one item head at a time; the tree is ours and
- * lives in the arena. Refused: indefinite lengths (unless lenient), nesting past NX_CBOR_DEPTH_MAX, more than
- * NX_CBOR_ITEMS_MAX items, duplicate map keys (RFC 8949 section 5.6), text that is not UTF-8, bytes behind the item.
- * Byte and text spans are borrowed from the input (from the arena where chunks were joined).
+ * Reading uses libcbor's streaming decoder, which allocates nothing, one item head at a time; the tree is
+ * ours and lives in the arena. Refused: indefinite lengths (unless lenient), nesting past NX_CBOR_DEPTH_MAX,
+ * more than NX_CBOR_ITEMS_MAX items, duplicate map keys (RFC 8949 section 5.6), text that is not UTF-8, bytes
+ * behind the item. Byte and text spans are borrowed from the input (from the arena where chunks were joined).
  *
  * Writing is canonical: shortest heads, definite lengths; the caller states map entries in order. */
 #ifndef NX_CRYPTO_CBOR_H
@@ -38,8 +38,8 @@ struct nx_cbor {
     const struct nx_cbor *item;
 };
 
-/* How much is forgiven. NX_CBOR_FOREIGN is for corpora and codes of other systems, never for objects of ours: it
- * allows indefinite lengths. */
+/* How much is forgiven. NX_CBOR_FOREIGN is for corpora and codes of other systems, never for objects of ours:
+ * it allows indefinite lengths. */
 enum nx_cbor_mode { NX_CBOR_STRICT, NX_CBOR_FOREIGN };
 
 /* *out is in the arena. NX_ERR_LIMIT, NX_ERR_SYNTAX, NX_ERR_DUPLICATE, NX_ERR_ENCODING (text). */
@@ -48,8 +48,8 @@ NX_FALLIBLE nx_cbor_parse(const struct nx_cbor **out, nx_arena *a, nx_span in, e
 /* The value of an integer or text key; NULL when map is NULL or no map, or has no such key. */
 const struct nx_cbor *nx_cbor_at(const struct nx_cbor *map, int64_t key);
 const struct nx_cbor *nx_cbor_named(const struct nx_cbor *map, const char *key);
-/* Reading with the type checked; a NULL item is NX_ERR_MISSING, another type NX_ERR_SYNTAX, an integer that does not
- * fit NX_ERR_RANGE. Texts are copied with a NUL and must not hold one. */
+/* Reading with the type checked; a NULL item is NX_ERR_MISSING, another type NX_ERR_SYNTAX, an integer that
+ * does not fit NX_ERR_RANGE. Texts are copied with a NUL and must not hold one. */
 NX_FALLIBLE nx_cbor_int(int64_t *out, const struct nx_cbor *item);
 NX_FALLIBLE nx_cbor_bytes(nx_span *out, const struct nx_cbor *item);
 NX_FALLIBLE nx_cbor_text(const char **out, nx_arena *a, const struct nx_cbor *item);

@@ -88,8 +88,10 @@ static size_t map_head(uint64_t n, unsigned char *out, size_t room)
 
 void nx_cbor_put_int(nx_buf *b, int64_t value)
 {
-    if (value < 0) put_head(b, cbor_encode_negint, (uint64_t)(-1 - value));
-    else put_head(b, cbor_encode_uint, (uint64_t)value);
+    if (value < 0)
+        put_head(b, cbor_encode_negint, (uint64_t)(-1 - value));
+    else
+        put_head(b, cbor_encode_uint, (uint64_t)value);
 }
 
 void nx_cbor_put_bytes(nx_buf *b, nx_span bytes)

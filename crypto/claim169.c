@@ -11,13 +11,19 @@ struct text_row {
     int key;
     size_t at;
 };
-#define TEXT(key, member) {key, offsetof(struct nx_claim169, member)}
+#define TEXT(key, member)                                                                                    \
+    {                                                                                                        \
+        key, offsetof(struct nx_claim169, member)                                                            \
+    }
 /* In the order of the keys: all of them stand before 8 or after 9. */
 static const struct text_row texts_before[] = {
     TEXT(1, id), TEXT(4, full_name), TEXT(5, first_name), TEXT(6, middle_name), TEXT(7, last_name),
 };
 static const struct text_row texts_behind[] = {
-    TEXT(10, address), TEXT(11, email), TEXT(12, phone), TEXT(13, nationality),
+    TEXT(10, address),
+    TEXT(11, email),
+    TEXT(12, phone),
+    TEXT(13, nationality),
 };
 #define ROWS(rows) (sizeof(rows) / sizeof(rows)[0])
 
@@ -32,7 +38,8 @@ static bool date_valid(const char *d)
     static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (strlen(d) != 8 || strspn(d, "0123456789") != 8) return false;
     int year = 0, month = (d[4] - '0') * 10 + d[5] - '0', day = (d[6] - '0') * 10 + d[7] - '0';
-    for (int i = 0; i < 4; i++) year = year * 10 + d[i] - '0';
+    for (int i = 0; i < 4; i++)
+        year = year * 10 + d[i] - '0';
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (month < 1 || month > 12 || day < 1 || day > days[month - 1]) return false;
     return month != 2 || day < 29 || leap;
@@ -49,7 +56,8 @@ static nx_result text_check(const char *s)
 static size_t count_texts(struct nx_claim169 *c, const struct text_row *rows, size_t n)
 {
     size_t count = 0;
-    for (size_t i = 0; i < n; i++) count += *text_at(c, &rows[i]) != NULL;
+    for (size_t i = 0; i < n; i++)
+        count += *text_at(c, &rows[i]) != NULL;
     return count;
 }
 
@@ -102,8 +110,8 @@ NX_FALLIBLE nx_claim169_write(nx_span *out, nx_arena *a, const struct nx_claim16
     NX_TRY(check_ranges(claim));
     struct nx_claim169 c = *claim;
     size_t count = count_texts(&c, texts_before, ROWS(texts_before)) +
-                   count_texts(&c, texts_behind, ROWS(texts_behind)) + (c.birthdate[0] != 0) + (c.gender != 0) +
-                   (c.kind != NX_169_UNSAID) + (c.codes != 0) + (c.proofing != 0);
+                   count_texts(&c, texts_behind, ROWS(texts_behind)) + (c.birthdate[0] != 0) +
+                   (c.gender != 0) + (c.kind != NX_169_UNSAID) + (c.codes != 0) + (c.proofing != 0);
     nx_buf b;
     nx_buf_init(&b, a, NX_CBOR_MAX);
     nx_cbor_put_map(&b, count);
@@ -153,7 +161,8 @@ static nx_result get_birthdate(struct nx_claim169 *out, nx_arena *a, const struc
     NX_TRY(nx_cbor_text(&d, a, item));
     bool dashed = strlen(d) == 10 && d[4] == '-' && d[7] == '-';
     NX_REQUIRE(dashed || strlen(d) == 8, NX_ERR_CWT);
-    snprintf(out->birthdate, sizeof out->birthdate, "%.4s%.2s%.2s", d, d + (dashed ? 5 : 4), d + (dashed ? 8 : 6));
+    snprintf(out->birthdate, sizeof out->birthdate, "%.4s%.2s%.2s", d, d + (dashed ? 5 : 4),
+             d + (dashed ? 8 : 6));
     NX_REQUIRE(date_valid(out->birthdate), NX_ERR_CWT);
     return NX_OK;
 }

@@ -3,10 +3,11 @@
  *   QR text = Base45( zlib( [tag 61] [tag 18] [ protected, unprotected, payload, signature ] ) )
  *   signed  = [ "Signature1", protected, external_aad = h'', payload ]
  *
- * Strict: the protected header is exactly {1: -7, 16: typ}, the unprotected one empty or {4: kid}; the algorithm is
- * that of the key, and the header must agree with it. typ (RFC 9596) keeps objects of one kind from passing for
- * another (docs/PROTOCOL-qr.md section 3). The foreign mode reads other issuers' objects: other headers, kid on
- * either side, ES256, PS256 and EdDSA; nothing that was read so ever authenticates anybody. */
+ * Strict: the protected header is exactly {1: -7, 16: typ}, the unprotected one empty or {4: kid}; the
+ * algorithm is that of the key, and the header must agree with it. typ (RFC 9596) keeps objects of one kind
+ * from passing for another (docs/PROTOCOL-qr.md section 3). The foreign mode reads other issuers' objects:
+ * other headers, kid on either side, ES256, PS256 and EdDSA; nothing that was read so ever authenticates
+ * anybody. */
 #ifndef NX_CRYPTO_COSE_H
 #define NX_CRYPTO_COSE_H
 
@@ -44,7 +45,8 @@ struct nx_cose_signer {
 NX_FALLIBLE nx_cose_sign(nx_span *out, nx_arena *a, const char *typ, nx_span kid, nx_span payload,
                          const struct nx_cose_signer *signer);
 
-/* Takes the object apart; nothing is verified. NX_ERR_COSE_FORM, NX_ERR_JOSE_ALG, and the errors of nx_cbor_parse. */
+/* Takes the object apart; nothing is verified. NX_ERR_COSE_FORM, NX_ERR_JOSE_ALG, and the errors of
+ * nx_cbor_parse. */
 NX_FALLIBLE nx_cose_parse(struct nx_cose *out, nx_arena *a, nx_span bytes, enum nx_cbor_mode mode);
 /* Verifies with a key that the caller found by kid; the key decides the algorithm. typ must be the header's.
  * NX_ERR_JOSE_TYP, NX_ERR_JOSE_ALG, NX_ERR_SIGNATURE. */
@@ -54,11 +56,12 @@ NX_FALLIBLE nx_cose_verify_foreign(const struct nx_cose *c, nx_arena *a, EVP_PKE
 
 /* bytes → zlib → Base45. */
 NX_FALLIBLE nx_cose_text_encode(char **out, nx_arena *a, nx_span bytes);
-/* Text → bytes: at most NX_QR_TEXT_MAX characters, NX_CBOR_MAX bytes, one whole zlib stream with nothing behind it.
- * NX_ERR_LIMIT, NX_ERR_ENCODING, NX_ERR_ZLIB. */
+/* Text → bytes: at most NX_QR_TEXT_MAX characters, NX_CBOR_MAX bytes, one whole zlib stream with nothing
+ * behind it. NX_ERR_LIMIT, NX_ERR_ENCODING, NX_ERR_ZLIB. */
 NX_FALLIBLE nx_cose_text_decode(nx_span *out, nx_arena *a, nx_span text);
 
-/* An EC2 P-256 COSE_Key (RFC 9053 section 7.1.1) as a map, with a compressed point: {1: 2, -1: 1, -2: x, -3: sign}. */
+/* An EC2 P-256 COSE_Key (RFC 9053 section 7.1.1) as a map, with a compressed point: {1: 2, -1: 1, -2: x, -3:
+ * sign}. */
 NX_FALLIBLE nx_cose_key_put(nx_buf *b, const EVP_PKEY *key);
 /* Reads one, compressed or not; the point must be on the curve. *out is owned. NX_ERR_JWK. */
 NX_FALLIBLE nx_cose_key_get(EVP_PKEY **out, const struct nx_cbor *map);

@@ -16,7 +16,8 @@ static nx_result point_of(uint8_t out[POINT], const EVP_PKEY *key)
 {
     size_t n = 0;
     NX_REQUIRE(nx_alg_fits(NX_ALG_ES256, key), NX_ERR_JWK);
-    NX_REQUIRE(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, out, POINT, &n) == 1, NX_ERR_JWK);
+    NX_REQUIRE(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, out, POINT, &n) == 1,
+               NX_ERR_JWK);
     NX_REQUIRE(n == POINT && out[0] == 0x04, NX_ERR_JWK);
     return NX_OK;
 }
@@ -41,7 +42,8 @@ NX_FALLIBLE nx_cose_key_thumbprint(uint8_t out[NX_CKT_LEN], const EVP_PKEY *key)
 {
     uint8_t point[POINT];
     NX_TRY(point_of(point, key));
-    /* RFC 9679 section 3: the required members in the order of their labels' encodings, the point uncompressed. */
+    /* RFC 9679 section 3: the required members in the order of their labels' encodings, the point
+     * uncompressed. */
     static const uint8_t head[] = {0xa4, 0x01, 0x02, 0x20, 0x01, 0x21, 0x58, FIELD};
     static const uint8_t head_y[] = {0x22, 0x58, FIELD};
     uint8_t map[sizeof head + FIELD + sizeof head_y + FIELD];

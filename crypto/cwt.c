@@ -1,4 +1,5 @@
-/* Reading claims: each key has a row that says how it is read; a key without a row is refused in the strict mode. */
+/* Reading claims: each key has a row that says how it is read; a key without a row is refused in the strict
+ * mode. */
 #include "crypto/cwt.h"
 
 enum { CNF_KEY = 1, CNF_CKT = 5 };

@@ -32,8 +32,8 @@ struct nx_cwt {
     nx_time nbf;
     nx_time iat;
     nx_span cti;
-    nx_span ckt;                    /* cnf {5: ckt}: 32 bytes */
-    const struct nx_cbor *cnf_key;  /* cnf {1: COSE_Key} */
+    nx_span ckt;                   /* cnf {5: ckt}: 32 bytes */
+    const struct nx_cbor *cnf_key; /* cnf {1: COSE_Key} */
     int64_t status_index;
     const char *status_uri;
     const struct nx_cbor *identity; /* the map of 169 or -70169 */
@@ -41,15 +41,15 @@ struct nx_cwt {
     nx_span handle;                 /* of a live code */
 };
 
-/* Reads the payload of an object. Strict: a claim that is not listed above, or of another type, is refused, and so is
- * status that is no status_list. Foreign: unknown claims are skipped, times may be fractions, 169 need not be there.
- * NX_ERR_CWT and the errors of nx_cbor_parse. No time is compared here. */
+/* Reads the payload of an object. Strict: a claim that is not listed above, or of another type, is refused,
+ * and so is status that is no status_list. Foreign: unknown claims are skipped, times may be fractions, 169
+ * need not be there. NX_ERR_CWT and the errors of nx_cbor_parse. No time is compared here. */
 NX_FALLIBLE nx_cwt_read(struct nx_cwt *out, nx_arena *a, nx_span payload, enum nx_cbor_mode mode);
 /* NX_OK, NX_ERR_EXPIRED or NX_ERR_NOT_YET, within NX_SKEW_S. exp 0 never expires. */
 NX_FALLIBLE nx_cwt_check_time(const struct nx_cwt *c, nx_time now);
 
-/* Writes a handle's or card's payload: the claims that are set, in the order of the struct; identity_map is the encoded
- * map of crypto/claim169.h or NX_SPAN_NONE. *out is in the arena. */
+/* Writes a handle's or card's payload: the claims that are set, in the order of the struct; identity_map is
+ * the encoded map of crypto/claim169.h or NX_SPAN_NONE. *out is in the arena. */
 NX_FALLIBLE nx_cwt_write(nx_span *out, nx_arena *a, const struct nx_cwt *c, nx_span identity_map);
 /* Writes a live code's payload: iat, the device key, the handle's COSE bytes. */
 NX_FALLIBLE nx_cwt_write_live(nx_span *out, nx_arena *a, nx_time iat, const EVP_PKEY *key, nx_span handle);

@@ -1,5 +1,5 @@
-/* Writing claims, in ascending order of their keys but for the identity map, which stands last: a handle is the
- * beginning of its card, and both compress the same way. */
+/* Writing claims, in ascending order of their keys but for the identity map, which stands last: a handle is
+ * the beginning of its card, and both compress the same way. */
 #include "crypto/cwt.h"
 
 enum { CNF_KEY = 1, CNF_CKT = 5 };

@@ -1,7 +1,7 @@
 /* Token Status List (IETF): the list itself, and its token as a JWT.
  *
- * A list is an array of statuses of 1, 2, 4 or 8 bits, packed from the least significant bit of each byte on, and
- * compressed by DEFLATE in the ZLIB format. The token is a JWS of typ "statuslist+jwt":
+ * A list is an array of statuses of 1, 2, 4 or 8 bits, packed from the least significant bit of each byte on,
+ * and compressed by DEFLATE in the ZLIB format. The token is a JWS of typ "statuslist+jwt":
  *
  *   {"sub": uri, "iat", "exp", "ttl", "status_list": {"bits", "lst": base64url}} */
 #ifndef NX_CRYPTO_STATUS_LIST_H
@@ -17,7 +17,7 @@
 
 #define NX_TSL_TYP "statuslist+jwt"
 #define NX_TSL_TTL_S 60
-#define NX_TSL_BYTES_MAX (1u << 20)     /* of an uncompressed list: 2^20 statuses of 8 bits */
+#define NX_TSL_BYTES_MAX (1u << 20) /* of an uncompressed list: 2^20 statuses of 8 bits */
 
 /* Bytes of a list of `count` statuses. */
 size_t nx_tsl_bytes(size_t count, unsigned bits);
@@ -44,12 +44,11 @@ struct nx_tsl {
 NX_FALLIBLE nx_tsl_claims(json_t **out, nx_arena *a, const struct nx_tsl *l);
 /* Signs one with a key of the use STATUS. */
 NX_FALLIBLE nx_tsl_token_sign(char **out, nx_arena *a, nx_keyring *r, const struct nx_tsl *l);
-/* Reads verified claims: sub must equal uri, exp not past `now`. NX_ERR_STATUS_LIST, NX_ERR_EXPIRED and the errors of
- * nx_tsl_lst_decode. */
-NX_FALLIBLE nx_tsl_read(struct nx_tsl *out, nx_arena *a, const json_t *claims, const char *uri,
-                           nx_time now);
+/* Reads verified claims: sub must equal uri, exp not past `now`. NX_ERR_STATUS_LIST, NX_ERR_EXPIRED and the
+ * errors of nx_tsl_lst_decode. */
+NX_FALLIBLE nx_tsl_read(struct nx_tsl *out, nx_arena *a, const json_t *claims, const char *uri, nx_time now);
 /* Verifies with one of the keys, then reads. */
 NX_FALLIBLE nx_tsl_token_open(struct nx_tsl *out, nx_arena *a, const nx_jwks *keys, nx_span token,
-                                 const char *uri, nx_time now);
+                              const char *uri, nx_time now);
 
 #endif

@@ -23,8 +23,7 @@ NX_FALLIBLE nx_tsl_token_sign(char **out, nx_arena *a, nx_keyring *r, const stru
     return nx_jws_sign_json(out, a, r, NX_USE_STATUS, NX_TSL_TYP, claims);
 }
 
-NX_FALLIBLE nx_tsl_read(struct nx_tsl *out, nx_arena *a, const json_t *claims, const char *uri,
-                           nx_time now)
+NX_FALLIBLE nx_tsl_read(struct nx_tsl *out, nx_arena *a, const json_t *claims, const char *uri, nx_time now)
 {
     const json_t *list = nx_json_object(claims, "status_list");
     const char *sub = nx_json_str(claims, "sub"), *lst = nx_json_str(list, "lst");
@@ -44,7 +43,7 @@ NX_FALLIBLE nx_tsl_read(struct nx_tsl *out, nx_arena *a, const json_t *claims, c
 }
 
 NX_FALLIBLE nx_tsl_token_open(struct nx_tsl *out, nx_arena *a, const nx_jwks *keys, nx_span token,
-                                 const char *uri, nx_time now)
+                              const char *uri, nx_time now)
 {
     static const char *const types[] = {NX_TSL_TYP, NULL};
     struct nx_jws jws;

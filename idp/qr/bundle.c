@@ -1,5 +1,6 @@
-/* A bundle signs its keys, and its keys sign its lists. Which key signed the bundle is decided by who opens it: the
- * keys that he held before, or, for a first one that came over TLS or out of a trusted file, the bundle's own. */
+/* A bundle signs its keys, and its keys sign its lists. Which key signed the bundle is decided by who opens
+ * it: the keys that he held before, or, for a first one that came over TLS or out of a trusted file, the
+ * bundle's own. */
 #include "qr/bundle.h"
 
 #include "base/json.h"
@@ -22,7 +23,8 @@ struct nx_bundle {
 void nx_bundle_close(nx_bundle *b)
 {
     if (!b) return;
-    for (size_t i = 0; i < PURPOSES; i++) nx_jwks_close(b->keys[i]);
+    for (size_t i = 0; i < PURPOSES; i++)
+        nx_jwks_close(b->keys[i]);
     nx_arena_close(b->arena);
     free(b);
 }
@@ -66,7 +68,8 @@ static nx_result keys_of(nx_jwks **out, const json_t *array, const char *purpose
     NX_NEED(set);
     size_t at;
     json_t *key;
-    json_array_foreach(array, at, key) {
+    json_array_foreach(array, at, key)
+    {
         const char *said = nx_json_str(key, "purpose");
         if (!said || strcmp(said, purpose) != 0) continue;
         NX_REQUIRE(json_array_append(json_object_get(set, "keys"), key) == 0, NX_ERR_MEMORY);
@@ -84,7 +87,8 @@ static nx_result open_jws(json_t **claims, nx_arena *a, const char *jws, const n
     return nx_json_parse_object(claims, token.payload);
 }
 
-/* What the JWS says about its keys, before it is verified with them: only for a bundle that is trusted as it came. */
+/* What the JWS says about its keys, before it is verified with them: only for a bundle that is trusted as it
+ * came. */
 static nx_result peek_keys(nx_jwks **out, nx_arena *a, const char *jws)
 {
     struct nx_jose_parts parts;
@@ -139,7 +143,8 @@ static nx_result read_lists(nx_bundle *b, const json_t *claims, const json_t *to
     NX_NEED(b->list);
     size_t at;
     json_t *token;
-    json_array_foreach(tokens, at, token) {
+    json_array_foreach(tokens, at, token)
+    {
         const char *text = json_string_value(token), *uri;
         NX_REQUIRE(text, NX_ERR_SYNTAX);
         NX_TRY(peek_uri(&uri, b->arena, text));

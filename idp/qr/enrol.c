@@ -1,5 +1,5 @@
-/* The phone's half of an enrolment: link, start, finish. Nothing lasts before the end: an enrolment that fails leaves no
- * row behind. */
+/* The phone's half of an enrolment: link, start, finish. Nothing lasts before the end: an enrolment that
+ * fails leaves no row behind. */
 #include "qr/enrol.h"
 
 #include "base/text.h"
@@ -16,7 +16,8 @@
 #define PHONE_HOLDER "phone"
 #define WATCH_HOLDER "watch"
 
-static nx_result seal_id(const char **out, nx_arena *a, const struct nx_house *house, const char *id, nx_span holder)
+static nx_result seal_id(const char **out, nx_arena *a, const struct nx_house *house, const char *id,
+                         nx_span holder)
 {
     struct nx_handle h = {.shard = 0};
     nx_handle_text text;
@@ -93,11 +94,13 @@ static nx_result find_of_proof(struct nx_enrolment *e, nx_arena *a, struct nx_ho
     NX_REQUIRE(nx_ok(nx_handle_open(&h, house->master, NX_HANDLE_ENROL, NX_LIT(PHONE_HOLDER), text)),
                NX_ERR_QR_ENROLMENT_GONE);
     NX_TRY(nx_enrol_find(e, a, house, h.id.s));
-    NX_REQUIRE(e->o.state == NX_ORDER_CONTEXT && strcmp(e->enrolment, enrolment) == 0, NX_ERR_QR_ENROLMENT_GONE);
+    NX_REQUIRE(e->o.state == NX_ORDER_CONTEXT && strcmp(e->enrolment, enrolment) == 0,
+               NX_ERR_QR_ENROLMENT_GONE);
     return NX_OK;
 }
 
-static nx_result check_key(struct nx_enrolment *e, nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p)
+static nx_result check_key(struct nx_enrolment *e, nx_arena *a, struct nx_house *house,
+                           const struct nx_qr_proof *p)
 {
     struct nx_qr_identity other;
     e->thumbprint = nx_arena_strdup(a, nx_jwk_thumbprint(p->key));
@@ -116,7 +119,8 @@ static nx_result check_label(struct nx_enrolment *e, nx_arena *a, const char *la
 {
     nx_span s = nx_span_str(label);
     size_t characters = 0;
-    for (size_t i = 0; i < s.n; i++) characters += (s.p[i] & 0xc0) != 0x80;
+    for (size_t i = 0; i < s.n; i++)
+        characters += (s.p[i] & 0xc0) != 0x80;
     NX_REQUIRE(characters >= 1 && characters <= NX_ENROL_LABEL_MAX, NX_ERR_QR_MALFORMED);
     NX_REQUIRE(s.n <= NX_QR_LABEL_MAX && nx_utf8_printable(s), NX_ERR_QR_MALFORMED);
     e->label = nx_arena_strdup(a, label);
@@ -136,7 +140,8 @@ static nx_result check_pin(struct nx_enrolment *e, nx_arena *a, struct nx_house 
     return NX_OK;
 }
 
-/* A link of an administrator: the key goes to the identity that waits for it, which stays pending (rule 25). */
+/* A link of an administrator: the key goes to the identity that waits for it, which stays pending (rule 25).
+ */
 static nx_result bind_pending(struct nx_enrolment *e, struct nx_house *house)
 {
     struct nx_credential pin = {.type = NX_CREDENTIAL_PIN,
@@ -150,8 +155,9 @@ static nx_result bind_pending(struct nx_enrolment *e, struct nx_house *house)
     NX_TRY(nx_qr_identity_bind_key(house->registry, e->qid, e->jwk, e->thumbprint, NX_QR_PENDING));
     NX_TRY(nx_qr_identity_set_label(house->registry, e->qid, e->label));
     NX_TRY(nx_credential_set(house->registry, &pin));
-    NX_TRY(nx_audit_append(house->registry, &(struct nx_audit_entry){
-                                                .actor = "system", .type = "qr.key-bound", .subject = e->person}));
+    NX_TRY(nx_audit_append(
+        house->registry,
+        &(struct nx_audit_entry){.actor = "system", .type = "qr.key-bound", .subject = e->person}));
     return nx_registry_commit(&change);
 }
 
@@ -185,7 +191,8 @@ NX_FALLIBLE nx_enrol_finish(struct nx_enrol_done *out, nx_arena *a, struct nx_ho
     return seal_id(&out->watch, a, house, e.o.id.s, NX_LIT(WATCH_HOLDER));
 }
 
-NX_FALLIBLE nx_enrol_watch(const char **state, const char **reason, nx_arena *a, struct nx_house *house, nx_span watch)
+NX_FALLIBLE nx_enrol_watch(const char **state, const char **reason, nx_arena *a, struct nx_house *house,
+                           nx_span watch)
 {
     struct nx_handle h;
     struct nx_enrolment e;
@@ -197,8 +204,11 @@ NX_FALLIBLE nx_enrol_watch(const char **state, const char **reason, nx_arena *a,
     if (r.e == NX_ERR_QR_ENROLMENT_GONE) return NX_OK;
     NX_TRY(r);
     *reason = NULL;
-    if (e.o.state == NX_ORDER_DONE) *state = e.pending ? "pending" : "done";
-    else if (e.o.state == NX_ORDER_DEAD) *reason = nx_arena_strdup(a, nx_qr_why(&e.o));
-    else *state = "digits";
+    if (e.o.state == NX_ORDER_DONE)
+        *state = e.pending ? "pending" : "done";
+    else if (e.o.state == NX_ORDER_DEAD)
+        *reason = nx_arena_strdup(a, nx_qr_why(&e.o));
+    else
+        *state = "digits";
     return NX_OK;
 }

@@ -1,4 +1,5 @@
-/* The page's half: the digits come back in the session that made the link, and only then the identity exists. */
+/* The page's half: the digits come back in the session that made the link, and only then the identity exists.
+ */
 #include "qr/enrol.h"
 #include "qr/enrol_body.h"
 #include "registry/audit.h"
@@ -8,7 +9,8 @@
 #include "base/secret.h"
 
 /* Rule 9, as for sign-in: over all enrolments of a person. */
-static nx_result throttle(struct nx_house *house, nx_arena *a, const struct nx_enrolment *e, struct nx_attempt *attempt)
+static nx_result throttle(struct nx_house *house, nx_arena *a, const struct nx_enrolment *e,
+                          struct nx_attempt *attempt)
 {
     struct nx_throttled throttled;
     char *account = nx_arena_printf(a, "enrol:%s", e->person);
@@ -43,10 +45,9 @@ static nx_result make_identity(const struct nx_enrolment *e, nx_arena *a, struct
     NX_TRY(nx_registry_begin(&change, house->registry, NX_DURABLE));
     NX_TRY(nx_qr_identity_create_named(house->registry, &q));
     NX_TRY(nx_credential_set(house->registry, &pin));
-    NX_TRY(nx_audit_append(house->registry, &(struct nx_audit_entry){.actor = actor,
-                                                                     .type = "qr.enrolled",
-                                                                     .subject = e->person,
-                                                                     .detail = detail}));
+    NX_TRY(nx_audit_append(
+        house->registry, &(struct nx_audit_entry){
+                             .actor = actor, .type = "qr.enrolled", .subject = e->person, .detail = detail}));
     return nx_registry_commit(&change);
 }
 
@@ -68,7 +69,7 @@ NX_FALLIBLE nx_enrol_digits(struct nx_enrolment *e, nx_arena *a, struct nx_house
         NX_FAIL(NX_ERR_QR_DIGITS);
     }
     nx_ignore(nx_throttle_refund(house->store, a, &attempt)); /* at worst her next burst is one shorter */
-    NX_TRY(nx_enrol_step(e, a, house, NX_ORDER_DIGITS)); /* one caller goes on */
+    NX_TRY(nx_enrol_step(e, a, house, NX_ORDER_DIGITS));      /* one caller goes on */
     nx_result r = make_identity(e, a, house);
     if (!nx_ok(r)) {
         nx_ignore(nx_enrol_end(house, a, e->o.id.s, "used"));

@@ -1,4 +1,5 @@
-/* A handle is signed over claims without personal data; the card is the same with the identity map of its holder. */
+/* A handle is signed over claims without personal data; the card is the same with the identity map of its
+ * holder. */
 #include "qr/issue.h"
 
 #include "crypto/base45.h"
@@ -83,8 +84,8 @@ static nx_result sign_with_key(void *ctx, uint8_t out[NX_SIGNATURE_MAX], size_t 
     return nx_signing_key_sign(ctx, out, n, message);
 }
 
-static nx_result text_of(const char **out, nx_arena *a, nx_signing_key *key, const char *typ, const struct nx_cwt *claims,
-                         nx_span map)
+static nx_result text_of(const char **out, nx_arena *a, nx_signing_key *key, const char *typ,
+                         const struct nx_cwt *claims, nx_span map)
 {
     nx_span payload, bytes, kid = nx_span_of(nx_signing_key_kid(key), NX_QR_KID_LEN);
     char *text;
@@ -113,8 +114,8 @@ static nx_time expiry_of(const struct nx_qr_identity *q, nx_time now)
     return now + NX_QR_DEVICE_TEXT_S;
 }
 
-NX_FALLIBLE nx_qr_issue(struct nx_qr_texts *out, nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
-                        nx_time now)
+NX_FALLIBLE nx_qr_issue(struct nx_qr_texts *out, nx_arena *a, struct nx_house *house,
+                        const struct nx_qr_identity *q, nx_time now)
 {
     struct nx_person person;
     NX_TRY(nx_person_get(house->registry, a, q->person.s, &person));

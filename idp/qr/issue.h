@@ -20,11 +20,12 @@ struct nx_qr_texts {
     const char *card;
 };
 
-/* Signs handle and card of an identity that can be used; memory of the arena. Status is the caller's business: a revoked
- * identity's texts would verify and then fail at the status list. Errors of the registry, NX_ERR_LIMIT when the
- * holder's data does not fit (long texts are left out before that, the address first). */
-NX_FALLIBLE nx_qr_issue(struct nx_qr_texts *out, nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
-                        nx_time now);
+/* Signs handle and card of an identity that can be used; memory of the arena. Status is the caller's
+ * business: a revoked identity's texts would verify and then fail at the status list. Errors of the registry,
+ * NX_ERR_LIMIT when the holder's data does not fit (long texts are left out before that, the address first).
+ */
+NX_FALLIBLE nx_qr_issue(struct nx_qr_texts *out, nx_arena *a, struct nx_house *house,
+                        const struct nx_qr_identity *q, nx_time now);
 
 /* The URI of a list of handles and cards: ISSUER/s/N. */
 char *nx_qr_list_uri(nx_arena *a, const struct nx_house *house, int64_t list);

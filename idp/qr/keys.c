@@ -1,5 +1,5 @@
-/* The keyring's public face as wallets and readers know it: a kid that is short for cards, and a purpose, so that a
- * key is never taken for something it does not sign (rule 10). */
+/* The keyring's public face as wallets and readers know it: a kid that is short for cards, and a purpose, so
+ * that a key is never taken for something it does not sign (rule 10). */
 #include "qr/keys.h"
 
 #include "base/json.h"
@@ -25,7 +25,8 @@ static nx_result add_keys(json_t *all, nx_arena *a, nx_keyring *r, size_t i)
     NX_TRY(nx_json_parse_object(&set, nx_span_str(text)));
     size_t at;
     json_t *key;
-    json_array_foreach(nx_json_array(set, "keys"), at, key) {
+    json_array_foreach(nx_json_array(set, "keys"), at, key)
+    {
         const char *kid = nx_json_str(key, "kid");
         bool card = purposes[i].use == NX_USE_QR;
         NX_REQUIRE(kid && strlen(kid) >= NX_QR_KID_LEN, NX_ERR_INTERNAL);
@@ -78,8 +79,9 @@ NX_FALLIBLE nx_qr_bundle(char **out, nx_arena *a, struct nx_house *house, nx_tim
 {
     NX_AUTO_JSON keys = NULL;
     NX_TRY(nx_qr_jwks(&keys, a, house->keyring));
-    NX_AUTO_JSON claims = json_pack("{s:s, s:I, s:I, s:O, s:[]}", "iss", house->issuer, "iat", (json_int_t)now, "exp",
-                                    (json_int_t)(now + NX_QR_BUNDLE_S), "keys", json_object_get(keys, "keys"), "lists");
+    NX_AUTO_JSON claims =
+        json_pack("{s:s, s:I, s:I, s:O, s:[]}", "iss", house->issuer, "iat", (json_int_t)now, "exp",
+                  (json_int_t)(now + NX_QR_BUNDLE_S), "keys", json_object_get(keys, "keys"), "lists");
     NX_AUTO_JSON whole = json_pack("{s:[]}", "lists");
     NX_REQUIRE(claims && whole, NX_ERR_MEMORY);
     NX_TRY(add_lists(json_object_get(claims, "lists"), json_object_get(whole, "lists"), a, house, now));

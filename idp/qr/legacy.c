@@ -19,7 +19,8 @@ static bool digits(nx_span s, size_t n)
 static bool number_valid(nx_span s)
 {
     size_t masked = 0;
-    while (masked < s.n && s.p[masked] == '*') masked++;
+    while (masked < s.n && s.p[masked] == '*')
+        masked++;
     return (s.n == 12 || s.n == 9) && masked <= 6 && digits(nx_span_from(s, masked), s.n - masked);
 }
 
@@ -28,7 +29,8 @@ static nx_result date_of(const char **out, nx_arena *a, nx_span s)
 {
     if (s.n == 0) return NX_OK;
     NX_REQUIRE(digits(s, 8), NX_ERR_SYNTAX);
-    *out = nx_arena_printf(a, "%.4s-%.2s-%.2s", (const char *)s.p + 4, (const char *)s.p + 2, (const char *)s.p);
+    *out =
+        nx_arena_printf(a, "%.4s-%.2s-%.2s", (const char *)s.p + 4, (const char *)s.p + 2, (const char *)s.p);
     NX_NEED(*out);
     return NX_OK;
 }
@@ -50,9 +52,12 @@ static nx_result read_chip_card(struct nx_legacy_hint *out, nx_arena *a, const n
     NX_TRY(text_of(&out->old_number, a, f[1]));
     NX_TRY(text_of(&out->name, a, f[2]));
     NX_TRY(date_of(&out->birthdate, a, f[3]));
-    if (nx_span_eq_str(f[4], "Nam")) out->gender = "male";
-    else if (nx_span_eq_str(f[4], "Nữ")) out->gender = "female";
-    else NX_REQUIRE(f[4].n == 0, NX_ERR_SYNTAX);
+    if (nx_span_eq_str(f[4], "Nam"))
+        out->gender = "male";
+    else if (nx_span_eq_str(f[4], "Nữ"))
+        out->gender = "female";
+    else
+        NX_REQUIRE(f[4].n == 0, NX_ERR_SYNTAX);
     NX_TRY(text_of(&out->address, a, f[5]));
     return date_of(&out->issued, a, f[6]);
 }
@@ -76,7 +81,8 @@ NX_FALLIBLE nx_legacy_read(struct nx_legacy_hint *out, nx_arena *a, nx_span text
     NX_REQUIRE(text.n <= NX_LEGACY_MAX, NX_ERR_LIMIT);
     nx_span field[CHIP_FIELDS + 1], rest = text;
     size_t n = 0;
-    while (n <= CHIP_FIELDS && nx_span_cut(&rest, '|', &field[n])) n++;
+    while (n <= CHIP_FIELDS && nx_span_cut(&rest, '|', &field[n]))
+        n++;
     if (n == CHIP_FIELDS) return read_chip_card(out, a, field);
     if (n == PERSONAL_FIELDS) return read_personal(out, a, field);
     NX_FAIL(NX_ERR_UNKNOWN);

@@ -8,7 +8,8 @@
 static char *upper(nx_arena *a, const char *s)
 {
     char *copy = nx_arena_strdup(a, s);
-    for (char *c = copy; c && *c; c++) *c = (char)toupper((unsigned char)*c);
+    for (char *c = copy; c && *c; c++)
+        *c = (char)toupper((unsigned char)*c);
     return copy;
 }
 

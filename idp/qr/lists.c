@@ -1,5 +1,5 @@
-/* A list is rebuilt at each question (32 KiB out of the registry or the store) but signed only when it differs from what
- * was signed last, or when half of that token's life is over. */
+/* A list is rebuilt at each question (32 KiB out of the registry or the store) but signed only when it
+ * differs from what was signed last, or when half of that token's life is over. */
 #include "qr/lists.h"
 
 #include "base/text.h"
@@ -37,19 +37,21 @@ static void entry_clear(struct entry *e)
 void nx_qr_lists_clear(void)
 {
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < CACHE_MAX; i++) entry_clear(&cache[i]);
+    for (size_t i = 0; i < CACHE_MAX; i++)
+        entry_clear(&cache[i]);
     pthread_mutex_unlock(&lock);
 }
 
 static bool fresh(const struct entry *e, const char *uri, const uint8_t digest[NX_SHA256_LEN], uint64_t keys,
                   nx_time now)
 {
-    return e->uri && strcmp(e->uri, uri) == 0 && memcmp(e->digest, digest, NX_SHA256_LEN) == 0 && e->keys == keys &&
-           now >= e->signed_at && now < e->signed_at + NX_QR_LIST_LIFE_S / 2;
+    return e->uri && strcmp(e->uri, uri) == 0 && memcmp(e->digest, digest, NX_SHA256_LEN) == 0 &&
+           e->keys == keys && now >= e->signed_at && now < e->signed_at + NX_QR_LIST_LIFE_S / 2;
 }
 
 /* A copy of the kept token, NULL when there is none that still says the truth. */
-static char *recall(nx_arena *a, const char *uri, const uint8_t digest[NX_SHA256_LEN], uint64_t keys, nx_time now)
+static char *recall(nx_arena *a, const char *uri, const uint8_t digest[NX_SHA256_LEN], uint64_t keys,
+                    nx_time now)
 {
     char *token = NULL;
     pthread_mutex_lock(&lock);
@@ -74,9 +76,11 @@ static struct entry *place_for(const char *uri)
     return best;
 }
 
-static void keep(const char *uri, const uint8_t digest[NX_SHA256_LEN], uint64_t keys, const char *token, nx_time now)
+static void keep(const char *uri, const uint8_t digest[NX_SHA256_LEN], uint64_t keys, const char *token,
+                 nx_time now)
 {
-    struct entry e = {.uri = strdup(uri), .token = strdup(token), .signed_at = now, .used_at = now, .keys = keys};
+    struct entry e = {
+        .uri = strdup(uri), .token = strdup(token), .signed_at = now, .used_at = now, .keys = keys};
     memcpy(e.digest, digest, NX_SHA256_LEN);
     if (!e.uri || !e.token) {
         entry_clear(&e); /* not kept: the next question signs again */
@@ -89,7 +93,8 @@ static void keep(const char *uri, const uint8_t digest[NX_SHA256_LEN], uint64_t 
     pthread_mutex_unlock(&lock);
 }
 
-static nx_result token_of(char **token, nx_arena *a, struct nx_house *house, const char *uri, nx_span bits, nx_time now)
+static nx_result token_of(char **token, nx_arena *a, struct nx_house *house, const char *uri, nx_span bits,
+                          nx_time now)
 {
     uint8_t digest[NX_SHA256_LEN];
     NX_NEED(uri);
@@ -98,12 +103,12 @@ static nx_result token_of(char **token, nx_arena *a, struct nx_house *house, con
     *token = recall(a, uri, digest, keys, now);
     if (*token) return NX_OK;
     NX_TRY(nx_tsl_token_sign(token, a, house->keyring,
-                                &(struct nx_tsl){.uri = uri,
-                                                         .iat = now,
-                                                         .exp = now + NX_QR_LIST_LIFE_S,
-                                                         .ttl = NX_TSL_TTL_S,
-                                                         .bits = BITS,
-                                                         .list = bits}));
+                             &(struct nx_tsl){.uri = uri,
+                                              .iat = now,
+                                              .exp = now + NX_QR_LIST_LIFE_S,
+                                              .ttl = NX_TSL_TTL_S,
+                                              .bits = BITS,
+                                              .list = bits}));
     keep(uri, digest, keys, *token, now);
     return NX_OK;
 }
@@ -116,13 +121,14 @@ NX_FALLIBLE nx_qr_card_list(char **token, nx_arena *a, struct nx_house *house, i
     uint8_t *bits = nx_arena_alloc(a, NX_STATUS_LIST_BYTES);
     NX_NEED(bits);
     NX_TRY(nx_status_index_fill(house->registry, list, bits));
-    return token_of(token, a, house, nx_qr_list_uri(a, house, list), nx_span_of(bits, NX_STATUS_LIST_BYTES), now);
+    return token_of(token, a, house, nx_qr_list_uri(a, house, list), nx_span_of(bits, NX_STATUS_LIST_BYTES),
+                    now);
 }
 
 static char *token_list_uri(nx_arena *a, const struct nx_house *house, nx_span generation, int64_t list)
 {
-    return nx_arena_printf(a, "%s/status/%.*s/%lld", house->issuer, (int)generation.n, (const char *)generation.p,
-                           (long long)list);
+    return nx_arena_printf(a, "%s/status/%.*s/%lld", house->issuer, (int)generation.n,
+                           (const char *)generation.p, (long long)list);
 }
 
 /* Every entry invalid: the store that knew this list is lost, or everything in it has expired. */
@@ -131,8 +137,8 @@ static void all_invalid(uint8_t *bits)
     memset(bits, 0x55, NX_STATUS_BYTES);
 }
 
-NX_FALLIBLE nx_qr_token_list(char **token, nx_arena *a, struct nx_house *house, nx_span generation, int64_t list,
-                             nx_time now)
+NX_FALLIBLE nx_qr_token_list(char **token, nx_arena *a, struct nx_house *house, nx_span generation,
+                             int64_t list, nx_time now)
 {
     nx_id present;
     enum nx_found found = NX_GONE;
@@ -142,7 +148,8 @@ NX_FALLIBLE nx_qr_token_list(char **token, nx_arena *a, struct nx_house *house, 
     NX_TRY(nx_status_generation(house->store, &present));
     if (nx_span_eq_str(generation, present.s)) NX_TRY(nx_status_read(house->store, a, list, bits, &found));
     if (found != NX_FOUND) all_invalid(bits);
-    return token_of(token, a, house, token_list_uri(a, house, generation, list), nx_span_of(bits, NX_STATUS_BYTES), now);
+    return token_of(token, a, house, token_list_uri(a, house, generation, list),
+                    nx_span_of(bits, NX_STATUS_BYTES), now);
 }
 
 static nx_result add_uri(json_t *uris, const char *uri)
@@ -160,7 +167,8 @@ NX_FALLIBLE nx_qr_lists(json_t **out, nx_arena *a, struct nx_house *house)
     NX_AUTO_JSON uris = json_array();
     NX_NEED(uris);
     NX_TRY(nx_status_index_lists(house->registry, &count));
-    for (int64_t i = 0; i < count; i++) NX_TRY(add_uri(uris, nx_qr_list_uri(a, house, i)));
+    for (int64_t i = 0; i < count; i++)
+        NX_TRY(add_uri(uris, nx_qr_list_uri(a, house, i)));
     NX_TRY(nx_status_generation(house->store, &generation));
     NX_TRY(nx_status_lists(house->store, a, &numbers, &n));
     for (size_t i = 0; i < n; i++)

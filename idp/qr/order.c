@@ -12,7 +12,8 @@
 
 const char *nx_via_text(enum nx_via via)
 {
-    static const char *const text[] = {[NX_VIA_SCAN] = "scan", [NX_VIA_LINK] = "link", [NX_VIA_SAME] = "same"};
+    static const char *const text[] = {
+        [NX_VIA_SCAN] = "scan", [NX_VIA_LINK] = "link", [NX_VIA_SAME] = "same"};
     return via < NX_VIAS ? text[via] : "";
 }
 
@@ -24,10 +25,10 @@ static nx_result display_text(const char **out, nx_arena *a, const struct nx_qr_
     for (size_t i = 0; i < d->claim_count; i++)
         NX_REQUIRE(json_array_append_new(claims, json_string(d->claims[i])) == 0, NX_ERR_MEMORY);
     NX_AUTO_JSON j = json_pack(
-        "{s:{s:s, s:s, s:s?, s:s?, s:s}, s:s, s:s, s:O, s:{s:s, s:s?, s:n, s:I}}", "client", "id", d->client_id, "name",
-        d->client_name, "organisation", d->organisation, "organisation_code", d->organisation_code, "origin", d->origin,
-        "broker", d->broker, "acr", d->acr, "claims", claims, "screen", "browser", d->browser, "network", d->network,
-        "place", "since", (json_int_t)since);
+        "{s:{s:s, s:s, s:s?, s:s?, s:s}, s:s, s:s, s:O, s:{s:s, s:s?, s:n, s:I}}", "client", "id",
+        d->client_id, "name", d->client_name, "organisation", d->organisation, "organisation_code",
+        d->organisation_code, "origin", d->origin, "broker", d->broker, "acr", d->acr, "claims", claims,
+        "screen", "browser", d->browser, "network", d->network, "place", "since", (json_int_t)since);
     NX_NEED(j);
     *out = nx_json_dump(a, j);
     NX_NEED(*out);
@@ -74,8 +75,8 @@ NX_FALLIBLE nx_qr_order_find(struct nx_qr_order *out, nx_arena *a, struct nx_hou
     return nx_qr_order_unpack(out, a);
 }
 
-NX_FALLIBLE nx_qr_order_of_browser(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id,
-                                   nx_span browser_cookie)
+NX_FALLIBLE nx_qr_order_of_browser(struct nx_qr_order *out, nx_arena *a, struct nx_house *house,
+                                   const char *id, nx_span browser_cookie)
 {
     nx_span digest;
     NX_TRY(nx_qr_order_find(out, a, house, id));
@@ -84,8 +85,8 @@ NX_FALLIBLE nx_qr_order_of_browser(struct nx_qr_order *out, nx_arena *a, struct 
     return NX_OK;
 }
 
-NX_FALLIBLE nx_qr_frame_mac(uint8_t out[NX_FRAME_MAC_LEN], nx_arena *a, const struct nx_qr_order *q, enum nx_via via,
-                            nx_time t)
+NX_FALLIBLE nx_qr_frame_mac(uint8_t out[NX_FRAME_MAC_LEN], nx_arena *a, const struct nx_qr_order *q,
+                            enum nx_via via, nx_time t)
 {
     uint8_t digest[NX_SHA256_LEN], mac[NX_SHA256_LEN];
     NX_TRY(nx_sha256(digest, nx_span_str(q->display)));

@@ -1,6 +1,6 @@
-/* The ceremony of a sign-in by QR (QR.md section 2; docs/PROTOCOL-qr.md sections 7, 8): an order, its frames, and what a
- * phone and a screen may do to it. The state machine itself is sessions/order.h; what is said here is what the steps need
- * and check. Times are the store's. */
+/* The ceremony of a sign-in by QR (QR.md section 2; docs/PROTOCOL-qr.md sections 7, 8): an order, its frames,
+ * and what a phone and a screen may do to it. The state machine itself is sessions/order.h; what is said here
+ * is what the steps need and check. Times are the store's. */
 #ifndef NX_QR_ORDER_H
 #define NX_QR_ORDER_H
 
@@ -38,24 +38,24 @@ struct nx_qr_display {
 /* What an order is about, as its body keeps it; texts in the arena. */
 struct nx_qr_order {
     struct nx_order o;
-    const char *txn;             /* the login transaction's handle */
+    const char *txn; /* the login transaction's handle */
     const char *client_id;
-    const char *display;         /* JSON text, as displayed */
-    const char *address;         /* of the screen, for the rung */
-    nx_span browser;             /* SHA-256 of the browser cookie */
-    nx_span key;                 /* of the frames */
+    const char *display; /* JSON text, as displayed */
+    const char *address; /* of the screen, for the rung */
+    nx_span browser;     /* SHA-256 of the browser cookie */
+    nx_span key;         /* of the frames */
     /* Since it was taken. */
     enum nx_via via;
     nx_time t;
     enum nx_rung rung;
     const char *qid;
     const char *person;
-    const char *label;           /* of the phone */
+    const char *label; /* of the phone */
     const char *nonce;
     const char *context;
     /* Since it was approved. */
-    const char *digits;          /* NULL: none are asked */
-    const char *proof;           /* evidence */
+    const char *digits; /* NULL: none are asked */
+    const char *proof;  /* evidence */
     bool own_screen;
     int bound_at;
 };
@@ -63,11 +63,12 @@ struct nx_qr_order {
 /* Begins an order for a transaction of this browser. out->id names it. */
 NX_FALLIBLE nx_qr_order_begin(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *txn,
                               nx_span browser_cookie, const char *address, const struct nx_qr_display *d);
-/* NX_ERR_QR_ORDER_GONE when it never was, or is over since a minute. A dead one is found: o.state and o.why. */
+/* NX_ERR_QR_ORDER_GONE when it never was, or is over since a minute. A dead one is found: o.state and o.why.
+ */
 NX_FALLIBLE nx_qr_order_find(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id);
 /* The same, and it must be this browser's. NX_ERR_QR_OTHER_BROWSER. */
-NX_FALLIBLE nx_qr_order_of_browser(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id,
-                                   nx_span browser_cookie);
+NX_FALLIBLE nx_qr_order_of_browser(struct nx_qr_order *out, nx_arena *a, struct nx_house *house,
+                                   const char *id, nx_span browser_cookie);
 
 /* The order's id as it stands in links and messages (upper case), and back: NX_ERR_QR_MALFORMED. */
 char *nx_qr_order_name(nx_arena *a, const nx_id *id);
@@ -77,7 +78,8 @@ NX_FALLIBLE nx_qr_order_id(nx_id *out, const char *name);
 NX_FALLIBLE nx_qr_frame(char **link, nx_arena *a, const struct nx_house *house, const struct nx_qr_order *q,
                         enum nx_via via);
 
-/* ---- the phone's steps; the proof is verified ---------------------------------------------------------------- */
+/* ---- the phone's steps; the proof is verified
+ * ---------------------------------------------------------------- */
 
 /* What take and approve answer. */
 struct nx_qr_answer {
@@ -88,32 +90,37 @@ struct nx_qr_answer {
 };
 /* address: the phone's, for the rung. NX_ERR_QR_MALFORMED, NX_ERR_QR_ORDER_GONE, NX_ERR_QR_FRAME_INVALID,
  * NX_ERR_QR_FRAME_STALE, NX_ERR_QR_ORDER_TAKEN. */
-NX_FALLIBLE nx_qr_take(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p,
-                       const char *address);
-/* Checks order, phone, t, nonce and the digest of what was displayed: everything but the PIN, so that a PIN is never tried
- * for something else. *q goes on to nx_qr_approve. NX_ERR_QR_ORDER_GONE, NX_ERR_QR_ORDER_STATE, NX_ERR_QR_CONTEXT. */
-NX_FALLIBLE nx_qr_approve_check(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p);
+NX_FALLIBLE nx_qr_take(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house,
+                       const struct nx_qr_proof *p, const char *address);
+/* Checks order, phone, t, nonce and the digest of what was displayed: everything but the PIN, so that a PIN
+ * is never tried for something else. *q goes on to nx_qr_approve. NX_ERR_QR_ORDER_GONE,
+ * NX_ERR_QR_ORDER_STATE, NX_ERR_QR_CONTEXT. */
+NX_FALLIBLE nx_qr_approve_check(struct nx_qr_order *q, nx_arena *a, struct nx_house *house,
+                                const struct nx_qr_proof *p);
 /* The PIN was right. NX_ERR_QR_ORDER_STATE when the order changed meanwhile. */
-NX_FALLIBLE nx_qr_approve(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house, struct nx_qr_order *q,
-                          const struct nx_qr_proof *p);
+NX_FALLIBLE nx_qr_approve(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house,
+                          struct nx_qr_order *q, const struct nx_qr_proof *p);
 NX_FALLIBLE nx_qr_decline(nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p);
 /* The word of section 7 for what the store keeps as the reason; NULL when there is none. */
 const char *nx_qr_why(const struct nx_order *o);
 /* Kills it; why is a word of section 7. Nothing happens to one that is over. */
 NX_FALLIBLE nx_qr_order_end(struct nx_house *house, nx_arena *a, const char *id, const char *why);
 
-/* ---- the screen's steps -------------------------------------------------------------------------------------- */
+/* ---- the screen's steps
+ * -------------------------------------------------------------------------------------- */
 
-/* One try at the digits by the browser that began it. NX_OK: right, and the order is done for exactly this caller;
- * NX_ERR_QR_DIGITS: wrong, *left tries are left (0: it is dead). */
-NX_FALLIBLE nx_qr_digits(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, nx_span typed, int *left);
-/* The response code, with the cookie that began the order: done, rung p3 (rule 1). Without that cookie the order is
- * dead: NX_ERR_QR_OTHER_BROWSER. */
-NX_FALLIBLE nx_qr_return(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id, nx_span code,
-                         nx_span browser_cookie);
+/* One try at the digits by the browser that began it. NX_OK: right, and the order is done for exactly this
+ * caller; NX_ERR_QR_DIGITS: wrong, *left tries are left (0: it is dead). */
+NX_FALLIBLE nx_qr_digits(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, nx_span typed,
+                         int *left);
+/* The response code, with the cookie that began the order: done, rung p3 (rule 1). Without that cookie the
+ * order is dead: NX_ERR_QR_OTHER_BROWSER. */
+NX_FALLIBLE nx_qr_return(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id,
+                         nx_span code, nx_span browser_cookie);
 
 /* For phones: "taken", "approved", "done", "ended" and why; the watch text is theirs alone. */
 NX_FALLIBLE nx_qr_watch_make(char **out, nx_arena *a, const struct nx_house *house, const char *id);
-NX_FALLIBLE nx_qr_watch(const char **state, const char **reason, nx_arena *a, struct nx_house *house, nx_span watch);
+NX_FALLIBLE nx_qr_watch(const char **state, const char **reason, nx_arena *a, struct nx_house *house,
+                        nx_span watch);
 
 #endif

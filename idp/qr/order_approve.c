@@ -7,7 +7,8 @@
 #include "sessions/ticket.h"
 
 /* The order of a proof, if this very phone took it. */
-static nx_result find_mine(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p)
+static nx_result find_mine(struct nx_qr_order *q, nx_arena *a, struct nx_house *house,
+                           const struct nx_qr_proof *p)
 {
     nx_id id;
     NX_TRY(nx_qr_order_id(&id, nx_json_str(p->payload, "order")));
@@ -25,7 +26,8 @@ static bool says(const json_t *payload, const char *member, const char *wanted)
 }
 
 /* Rule 2: the proof is over the digest of what was displayed, the order, t and the server's nonce. */
-NX_FALLIBLE nx_qr_approve_check(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p)
+NX_FALLIBLE nx_qr_approve_check(struct nx_qr_order *q, nx_arena *a, struct nx_house *house,
+                                const struct nx_qr_proof *p)
 {
     uint8_t digest[NX_SHA256_LEN];
     char wanted[NX_B64U_LEN(NX_SHA256_LEN) + 1];
@@ -41,7 +43,8 @@ NX_FALLIBLE nx_qr_approve_check(struct nx_qr_order *q, nx_arena *a, struct nx_ho
 }
 
 /* Rule 1: a one-time code that is worth something only in the browser that began the order. */
-static nx_result response_url(const char **out, nx_arena *a, struct nx_house *house, const struct nx_qr_order *q)
+static nx_result response_url(const char **out, nx_arena *a, struct nx_house *house,
+                              const struct nx_qr_order *q)
 {
     nx_handle_text code;
     NX_TRY(nx_ticket_make(&code, house->store, a, NX_HANDLE_RESPONSE, nx_span_str(q->o.id.s), NX_LIT("1"),
@@ -60,8 +63,8 @@ static nx_result make_digits(const char **out, nx_arena *a)
     return NX_OK;
 }
 
-NX_FALLIBLE nx_qr_approve(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house, struct nx_qr_order *q,
-                          const struct nx_qr_proof *p)
+NX_FALLIBLE nx_qr_approve(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house,
+                          struct nx_qr_order *q, const struct nx_qr_proof *p)
 {
     bool won, same = q->via == NX_VIA_SAME;
     q->own_screen = nx_json_bool(p->payload, "own_screen", false);

@@ -88,7 +88,8 @@ NX_FALLIBLE nx_qr_order_unpack(struct nx_qr_order *q, nx_arena *a)
 char *nx_qr_order_name(nx_arena *a, const nx_id *id)
 {
     char *name = nx_arena_strdup(a, id->s);
-    for (char *c = name; c && *c; c++) *c = (char)toupper((unsigned char)*c);
+    for (char *c = name; c && *c; c++)
+        *c = (char)toupper((unsigned char)*c);
     return name;
 }
 
@@ -102,8 +103,8 @@ NX_FALLIBLE nx_qr_order_id(nx_id *out, const char *name)
     return NX_OK;
 }
 
-NX_FALLIBLE nx_qr_order_step(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, enum nx_order_state to,
-                             bool *won)
+NX_FALLIBLE nx_qr_order_step(struct nx_qr_order *q, nx_arena *a, struct nx_house *house,
+                             enum nx_order_state to, bool *won)
 {
     nx_span body;
     enum nx_found found;

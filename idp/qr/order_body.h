@@ -13,12 +13,12 @@ NX_FALLIBLE nx_qr_order_pack(nx_span *out, nx_arena *a, const struct nx_qr_order
 NX_FALLIBLE nx_qr_order_unpack(struct nx_qr_order *q, nx_arena *a);
 
 /* One CAS step with the whole struct as the new body; *won is false when another act was faster. */
-NX_FALLIBLE nx_qr_order_step(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, enum nx_order_state to,
-                             bool *won);
+NX_FALLIBLE nx_qr_order_step(struct nx_qr_order *q, nx_arena *a, struct nx_house *house,
+                             enum nx_order_state to, bool *won);
 
 /* 80 bits over everything that the phone will display (docs/PROTOCOL-qr.md section 7). */
-NX_FALLIBLE nx_qr_frame_mac(uint8_t out[NX_FRAME_MAC_LEN], nx_arena *a, const struct nx_qr_order *q, enum nx_via via,
-                            nx_time t);
+NX_FALLIBLE nx_qr_frame_mac(uint8_t out[NX_FRAME_MAC_LEN], nx_arena *a, const struct nx_qr_order *q,
+                            enum nx_via via, nx_time t);
 
 /* n random decimal digits and a NUL. */
 NX_FALLIBLE nx_qr_make_digits(char *out, size_t n);

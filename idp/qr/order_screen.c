@@ -1,5 +1,5 @@
-/* The screen that began the order ends it: by digits that were transferred, or by the response code in the same
- * browser. Whatever happens, an order is done for one caller only: the step that wins. */
+/* The screen that began the order ends it: by digits that were transferred, or by the response code in the
+ * same browser. Whatever happens, an order is done for one caller only: the step that wins. */
 #include "base/json.h"
 #include "base/secret.h"
 #include "qr/order.h"
@@ -11,7 +11,8 @@
 #define WATCH_HOLDER "watch"
 
 /* Rule 9: attempts count for the person from this source, over all orders. */
-static nx_result throttle(struct nx_house *house, nx_arena *a, const struct nx_qr_order *q, struct nx_attempt *attempt)
+static nx_result throttle(struct nx_house *house, nx_arena *a, const struct nx_qr_order *q,
+                          struct nx_attempt *attempt)
 {
     struct nx_throttled throttled;
     char *account = nx_arena_printf(a, "digits:%s", q->person);
@@ -63,8 +64,8 @@ static nx_result refuse_browser(nx_arena *a, struct nx_house *house, const struc
     NX_FAIL(NX_ERR_QR_OTHER_BROWSER);
 }
 
-NX_FALLIBLE nx_qr_return(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id, nx_span code,
-                         nx_span browser_cookie)
+NX_FALLIBLE nx_qr_return(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id,
+                         nx_span code, nx_span browser_cookie)
 {
     struct nx_ticket ticket;
     enum nx_found found;
@@ -78,7 +79,8 @@ NX_FALLIBLE nx_qr_return(struct nx_qr_order *out, nx_arena *a, struct nx_house *
     return finish(out, a, house, NX_ORDER_DONE);
 }
 
-/* ---- watching ------------------------------------------------------------------------------------------------ */
+/* ---- watching
+ * ------------------------------------------------------------------------------------------------ */
 
 NX_FALLIBLE nx_qr_watch_make(char **out, nx_arena *a, const struct nx_house *house, const char *id)
 {
@@ -109,7 +111,8 @@ static const char *watched_state(enum nx_order_state s)
     return "ended";
 }
 
-NX_FALLIBLE nx_qr_watch(const char **state, const char **reason, nx_arena *a, struct nx_house *house, nx_span watch)
+NX_FALLIBLE nx_qr_watch(const char **state, const char **reason, nx_arena *a, struct nx_house *house,
+                        nx_span watch)
 {
     struct nx_handle h;
     struct nx_qr_order q;

@@ -1,5 +1,5 @@
-/* The phone takes an order: the frame is looked at first, so that an order cannot be taken or killed by who only knows its
- * name (rule 4). */
+/* The phone takes an order: the frame is looked at first, so that an order cannot be taken or killed by who
+ * only knows its name (rule 4). */
 #include "base/json.h"
 #include "base/secret.h"
 #include "crypto/jws.h"
@@ -55,7 +55,8 @@ static nx_result check_frame(nx_arena *a, const struct nx_house *house, const st
 
 static bool public_v4(uint32_t a)
 {
-    bool private = a >> 24 == 10 || a >> 24 == 127 || a >> 20 == 0xac1 || a >> 16 == 0xc0a8 || a >> 16 == 0xa9fe;
+    bool private =
+        a >> 24 == 10 || a >> 24 == 127 || a >> 20 == 0xac1 || a >> 16 == 0xc0a8 || a >> 16 == 0xa9fe;
     return !private && a >> 24 != 0 && a >> 22 != 0x191; /* 100.64/10: many households behind one address */
 }
 
@@ -71,15 +72,17 @@ static bool same_network(const char *x, const char *y)
     return x6.s6_addr[0] >> 5 == 1 && memcmp(&x6, &y6, 8) == 0; /* 2000::/3, one /64 */
 }
 
-static nx_result sign_context(const char **out, nx_arena *a, struct nx_house *house, const struct nx_qr_order *q)
+static nx_result sign_context(const char **out, nx_arena *a, struct nx_house *house,
+                              const struct nx_qr_order *q)
 {
     NX_AUTO_JSON display = NULL;
     NX_TRY(nx_json_parse_object(&display, nx_span_str(q->display)));
     nx_time now = q->o.now_ms / 1000;
-    NX_AUTO_JSON claims = json_pack("{s:s, s:I, s:I, s:s, s:I, s:s, s:s, s:s, s:s, s:O}", "iss", house->issuer, "iat",
-                                    (json_int_t)now, "exp", (json_int_t)(q->o.deadline_ms / 1000), "order",
-                                    nx_qr_order_name(a, &q->o.id), "t", (json_int_t)q->t, "nonce", q->nonce, "qid",
-                                    q->qid, "via", nx_via_text(q->via), "px", nx_rung_text(q->rung), "display", display);
+    NX_AUTO_JSON claims =
+        json_pack("{s:s, s:I, s:I, s:s, s:I, s:s, s:s, s:s, s:s, s:O}", "iss", house->issuer, "iat",
+                  (json_int_t)now, "exp", (json_int_t)(q->o.deadline_ms / 1000), "order",
+                  nx_qr_order_name(a, &q->o.id), "t", (json_int_t)q->t, "nonce", q->nonce, "qid", q->qid,
+                  "via", nx_via_text(q->via), "px", nx_rung_text(q->rung), "display", display);
     NX_NEED(claims);
     char *jws;
     NX_TRY(nx_jws_sign_json(&jws, a, house->keyring, NX_USE_WALLET, NX_QR_TYP_CONTEXT, claims));
@@ -87,8 +90,8 @@ static nx_result sign_context(const char **out, nx_arena *a, struct nx_house *ho
     return NX_OK;
 }
 
-static nx_result fill_taken(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p,
-                            const struct take *t, const char *address)
+static nx_result fill_taken(struct nx_qr_order *q, nx_arena *a, struct nx_house *house,
+                            const struct nx_qr_proof *p, const struct take *t, const char *address)
 {
     uint8_t nonce[NONCE_BYTES];
     NX_TRY(nx_random(nonce, sizeof nonce));
@@ -105,7 +108,8 @@ static nx_result fill_taken(struct nx_qr_order *q, nx_arena *a, struct nx_house 
 
 static nx_result answer(struct nx_qr_answer *out, const struct nx_qr_order *q)
 {
-    *out = (struct nx_qr_answer){.context = q->context, .expires_in = (q->o.deadline_ms - q->o.now_ms) / 1000};
+    *out =
+        (struct nx_qr_answer){.context = q->context, .expires_in = (q->o.deadline_ms - q->o.now_ms) / 1000};
     return NX_OK;
 }
 
@@ -115,12 +119,13 @@ static nx_result repeated(struct nx_qr_answer *out, nx_arena *a, struct nx_house
 {
     struct nx_qr_order q;
     NX_TRY(nx_qr_order_find(&q, a, house, id));
-    NX_REQUIRE(q.o.state == NX_ORDER_CONTEXT && strcmp(q.o.by, p->who.thumbprint) == 0, NX_ERR_QR_ORDER_STATE);
+    NX_REQUIRE(q.o.state == NX_ORDER_CONTEXT && strcmp(q.o.by, p->who.thumbprint) == 0,
+               NX_ERR_QR_ORDER_STATE);
     return answer(out, &q);
 }
 
-NX_FALLIBLE nx_qr_take(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p,
-                       const char *address)
+NX_FALLIBLE nx_qr_take(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house,
+                       const struct nx_qr_proof *p, const char *address)
 {
     struct take t;
     struct nx_qr_order q;

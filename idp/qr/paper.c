@@ -42,7 +42,8 @@ static const char *typed_qid(nx_arena *a, nx_span text)
 }
 
 /* The active paper that the code names; *known is false when there is none. */
-static nx_result look_up(struct nx_qr_identity *out, bool *known, nx_arena *a, struct nx_house *house, nx_span code)
+static nx_result look_up(struct nx_qr_identity *out, bool *known, nx_arena *a, struct nx_house *house,
+                         nx_span code)
 {
     const char *qid = typed_qid(a, code);
     *known = false;

@@ -1,5 +1,5 @@
-/* PINs are short: what protects them is that the server counts, that a stolen registry lacks the pepper, and that the
- * commonest are not taken. */
+/* PINs are short: what protects them is that the server counts, that a stolen registry lacks the pepper, and
+ * that the commonest are not taken. */
 #include "qr/pin.h"
 
 #include "base/text.h"
@@ -24,7 +24,8 @@ static bool all_digits(nx_span s)
     return true;
 }
 
-/* Every digit follows the one `period` before it by `step` (mod 10): runs (period 1, step 1 or 9), repeats (step 0). */
+/* Every digit follows the one `period` before it by `step` (mod 10): runs (period 1, step 1 or 9), repeats
+ * (step 0). */
 static bool follows(nx_span s, size_t period, int step)
 {
     for (size_t i = period; i < s.n; i++) {
@@ -102,7 +103,8 @@ NX_FALLIBLE nx_pin_hash(nx_phc *out, const struct nx_house *house, const nx_secr
     return nx_password_hash(out, &cost, pin, pepper(house));
 }
 
-NX_FALLIBLE nx_pin_set(struct nx_house *house, nx_arena *a, const struct nx_qr_identity *q, const nx_secret *pin)
+NX_FALLIBLE nx_pin_set(struct nx_house *house, nx_arena *a, const struct nx_qr_identity *q,
+                       const nx_secret *pin)
 {
     struct nx_person person;
     nx_phc phc;
@@ -150,8 +152,8 @@ NX_FALLIBLE nx_pin_burn(const struct nx_house *house, const nx_secret *pin)
     return r.e == NX_ERR_PASSWORD ? NX_OK : r;
 }
 
-NX_FALLIBLE nx_pin_check(struct nx_pin_result *out, struct nx_house *house, nx_arena *a, const struct nx_qr_identity *q,
-                         const nx_secret *pin, const char *source)
+NX_FALLIBLE nx_pin_check(struct nx_pin_result *out, struct nx_house *house, nx_arena *a,
+                         const struct nx_qr_identity *q, const nx_secret *pin, const char *source)
 {
     *out = (struct nx_pin_result){.right = false, .left = 0, .bound_at = q->bound_at};
     struct nx_credential c;

@@ -1,4 +1,5 @@
-/* A proof is taken apart by hand: its header has one of two exact forms, and nothing in it chooses how it is verified. */
+/* A proof is taken apart by hand: its header has one of two exact forms, and nothing in it chooses how it is
+ * verified. */
 #include "qr/proof.h"
 
 #include "base/secret.h"
@@ -100,7 +101,8 @@ static nx_result check_members(const json_t *payload, enum nx_qr_proof_label lab
     return NX_OK;
 }
 
-/* Rule 9: a node further off the store's clock than 2 s is not ready, so this node's clock serves for a minute's window. */
+/* Rule 9: a node further off the store's clock than 2 s is not ready, so this node's clock serves for a
+ * minute's window. */
 static nx_result check_moment(const json_t *payload, nx_time *server_time)
 {
     nx_time now = nx_now(), iat = (nx_time)nx_json_int(payload, "iat", 0);
@@ -140,8 +142,8 @@ NX_FALLIBLE nx_qr_usable(const struct nx_qr_identity *q, nx_time now)
     NX_FAIL(NX_ERR_QR_REVOKED);
 }
 
-/* Who signed: the registry's key of that qid. A qid that nobody has and one without a key are answered like a wrong
- * signature. */
+/* Who signed: the registry's key of that qid. A qid that nobody has and one without a key are answered like a
+ * wrong signature. */
 static nx_result find_key(struct nx_qr_proof *out, nx_arena *a, struct nx_house *house, const char *qid)
 {
     NX_REQUIRE(qid && nx_id_valid(nx_span_str(qid)), NX_ERR_QR_PROOF);
@@ -158,8 +160,8 @@ static nx_result check_signature(const struct nx_qr_proof *p, const struct piece
     return NX_OK;
 }
 
-NX_FALLIBLE nx_qr_proof_open(struct nx_qr_proof *out, nx_arena *a, struct nx_house *house, enum nx_qr_proof_label label,
-                          const char *text, bool any, nx_time *server_time)
+NX_FALLIBLE nx_qr_proof_open(struct nx_qr_proof *out, nx_arena *a, struct nx_house *house,
+                             enum nx_qr_proof_label label, const char *text, bool any, nx_time *server_time)
 {
     __attribute__((cleanup(pieces_clear))) struct pieces s = {.header = NULL};
     NX_REQUIRE(text, NX_ERR_QR_MALFORMED);
@@ -191,8 +193,9 @@ static bool text_equal_ct(const json_t *payload, const char *member, const char 
     return text && nx_ct_equal(nx_span_str(text), nx_span_str(wanted));
 }
 
-NX_FALLIBLE nx_qr_proof_open_enrol(struct nx_qr_proof *out, nx_arena *a, struct nx_house *house, const char *text,
-                                const char *enrolment, const char *nonce, nx_time *server_time)
+NX_FALLIBLE nx_qr_proof_open_enrol(struct nx_qr_proof *out, nx_arena *a, struct nx_house *house,
+                                   const char *text, const char *enrolment, const char *nonce,
+                                   nx_time *server_time)
 {
     __attribute__((cleanup(pieces_clear))) struct pieces s = {.header = NULL};
     NX_REQUIRE(text, NX_ERR_QR_MALFORMED);

@@ -1,5 +1,5 @@
-/* Modules by libqrencode; the drawing is ours: one path of horizontal runs, so that a page carries a few kilobytes and no
- * script is needed to show it. */
+/* Modules by libqrencode; the drawing is ours: one path of horizontal runs, so that a page carries a few
+ * kilobytes and no script is needed to show it. */
 #include "qr/symbol.h"
 
 #include "crypto/base45.h"
@@ -20,7 +20,8 @@ NX_FALLIBLE nx_symbol_make(struct nx_symbol *out, nx_arena *a, nx_span text)
     NX_REQUIRE(code, errno == ERANGE ? NX_ERR_LIMIT : NX_ERR_MEMORY);
     size_t n = (size_t)code->width * (size_t)code->width;
     uint8_t *modules = nx_arena_alloc(a, n);
-    for (size_t i = 0; modules && i < n; i++) modules[i] = code->data[i] & 1;
+    for (size_t i = 0; modules && i < n; i++)
+        modules[i] = code->data[i] & 1;
     *out = (struct nx_symbol){.version = code->version, .size = code->width, .modules = modules};
     QRcode_free(code);
     NX_NEED(modules);
@@ -45,7 +46,8 @@ NX_FALLIBLE nx_symbol_path(char **out, nx_arena *a, const struct nx_symbol *s)
         for (int x = 0; x < s->size; x++) {
             if (!dark(s, x, y)) continue;
             int run = 1;
-            while (dark(s, x + run, y)) run++;
+            while (dark(s, x + run, y))
+                run++;
             nx_buf_addf(&b, "M%d %dh%dv1h-%dz", x + NX_SYMBOL_QUIET, y + NX_SYMBOL_QUIET, run, run);
             x += run;
         }
@@ -61,10 +63,11 @@ NX_FALLIBLE nx_symbol_svg(char **out, nx_arena *a, const struct nx_symbol *s)
     char *path;
     NX_TRY(nx_symbol_path(&path, a, s));
     int side = nx_symbol_side(s);
-    *out = nx_arena_printf(a,
-                           "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-                           "shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path d=\"%s\"/></svg>",
-                           side, side, side, side, path);
+    *out = nx_arena_printf(
+        a,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+        "shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path d=\"%s\"/></svg>",
+        side, side, side, side, path);
     NX_NEED(*out);
     return NX_OK;
 }

@@ -1,7 +1,8 @@
-/* QR symbols (ISO/IEC 18004): a text as modules, as an SVG path and as a PNG. The one door to libqrencode and libpng.
+/* QR symbols (ISO/IEC 18004): a text as modules, as an SVG path and as a PNG. The one door to libqrencode and
+ * libpng.
  *
- * Texts of ours keep to the QR alphanumeric alphabet, so that a code stays small: NX_ERR_ENCODING for any other. Error
- * correction is level M. The quiet zone of four modules is part of what is written. */
+ * Texts of ours keep to the QR alphanumeric alphabet, so that a code stays small: NX_ERR_ENCODING for any
+ * other. Error correction is level M. The quiet zone of four modules is part of what is written. */
 #ifndef NX_QR_SYMBOL_H
 #define NX_QR_SYMBOL_H
 

@@ -26,7 +26,8 @@ NX_FALLIBLE nx_symbol_png(nx_span *out, nx_arena *a, const struct nx_symbol *s, 
     uint8_t *pixels = paint(a, s, scale);
     NX_NEED(pixels);
     png_uint_32 side = (png_uint_32)(nx_symbol_side(s) * scale);
-    png_image image = {.version = PNG_IMAGE_VERSION, .width = side, .height = side, .format = PNG_FORMAT_GRAY};
+    png_image image = {
+        .version = PNG_IMAGE_VERSION, .width = side, .height = side, .format = PNG_FORMAT_GRAY};
     png_alloc_size_t n = 0;
     bool sized = png_image_write_get_memory_size(image, n, 0, pixels, 0, NULL);
     NX_REQUIRE(sized && n <= NX_SYMBOL_PNG_MAX, NX_ERR_LIMIT);

@@ -28,8 +28,8 @@ static nx_result open_signed(struct nx_cwt *claims, nx_arena *a, const nx_bundle
 }
 
 /* A card has an identity map and a handle has none (rule 10: neither passes for the other). */
-static nx_result open_object(struct nx_verdict_qr *out, nx_arena *a, const nx_bundle *b, const struct nx_cose *c,
-                             nx_time now)
+static nx_result open_object(struct nx_verdict_qr *out, nx_arena *a, const nx_bundle *b,
+                             const struct nx_cose *c, nx_time now)
 {
     bool card = strcmp(c->typ, NX_QR_TYP_CARD) == 0;
     NX_REQUIRE(card || strcmp(c->typ, NX_QR_TYP_HANDLE) == 0, NX_ERR_JOSE_TYP);
@@ -40,7 +40,8 @@ static nx_result open_object(struct nx_verdict_qr *out, nx_arena *a, const nx_bu
     return card ? nx_claim169_read(&out->identity, a, out->claims.identity) : NX_OK;
 }
 
-static nx_result check_device(const struct nx_cose *live, nx_arena *a, const struct nx_cwt *claims, nx_span ckt)
+static nx_result check_device(const struct nx_cose *live, nx_arena *a, const struct nx_cwt *claims,
+                              nx_span ckt)
 {
     uint8_t print[NX_CKT_LEN];
     EVP_PKEY *key = NULL;
@@ -54,14 +55,14 @@ static nx_result check_device(const struct nx_cose *live, nx_arena *a, const str
 }
 
 /* Exactly iat, the key, the handle; the key is the one whose thumbprint the handle's issuer signed. */
-static nx_result open_live(struct nx_verdict_qr *out, nx_arena *a, const nx_bundle *b, const struct nx_cose *live,
-                           nx_time now)
+static nx_result open_live(struct nx_verdict_qr *out, nx_arena *a, const nx_bundle *b,
+                           const struct nx_cose *live, nx_time now)
 {
     struct nx_cwt outer;
     struct nx_cose handle;
     NX_TRY(nx_cwt_read(&outer, a, live->payload, NX_CBOR_STRICT));
-    bool form = outer.handle.n && outer.cnf_key && outer.iat && !outer.iss && !outer.sub && !outer.exp && !outer.nbf &&
-                !outer.cti.n && !outer.status_uri && !outer.identity;
+    bool form = outer.handle.n && outer.cnf_key && outer.iat && !outer.iss && !outer.sub && !outer.exp &&
+                !outer.nbf && !outer.cti.n && !outer.status_uri && !outer.identity;
     NX_REQUIRE(form && !live->kid.n, NX_ERR_CWT);
     NX_TRY(nx_cose_parse(&handle, a, outer.handle, NX_CBOR_STRICT));
     NX_REQUIRE(strcmp(handle.typ, NX_QR_TYP_HANDLE) == 0, NX_ERR_JOSE_TYP);
@@ -77,13 +78,17 @@ static void read_standing(struct nx_verdict_qr *out, const nx_bundle *b)
     unsigned value;
     const struct nx_tsl *list = nx_bundle_list(b, out->claims.status_uri);
     out->standing = NX_STANDING_UNKNOWN;
-    if (!list || !nx_ok(nx_tsl_get(&value, list->list, list->bits, (uint64_t)out->claims.status_index))) return;
+    if (!list || !nx_ok(nx_tsl_get(&value, list->list, list->bits, (uint64_t)out->claims.status_index)))
+        return;
     out->list_made = list->iat;
-    if (value == NX_TSL_VALID) out->standing = NX_STANDING_VALID;
-    else out->standing = value == NX_TSL_SUSPENDED ? NX_STANDING_SUSPENDED : NX_STANDING_REVOKED;
+    if (value == NX_TSL_VALID)
+        out->standing = NX_STANDING_VALID;
+    else
+        out->standing = value == NX_TSL_SUSPENDED ? NX_STANDING_SUSPENDED : NX_STANDING_REVOKED;
 }
 
-NX_FALLIBLE nx_qr_verify(struct nx_verdict_qr *out, nx_arena *a, const nx_bundle *b, nx_span text, nx_time now)
+NX_FALLIBLE nx_qr_verify(struct nx_verdict_qr *out, nx_arena *a, const nx_bundle *b, nx_span text,
+                         nx_time now)
 {
     nx_span bytes;
     struct nx_cose c;

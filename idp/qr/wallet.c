@@ -1,5 +1,5 @@
-/* What a phone learns at each sync. Its notices are what exists now: sign-ins by other means or phones, and other
- * identities, of the last days; undoing one ends what it is about. */
+/* What a phone learns at each sync. Its notices are what exists now: sign-ins by other means or phones, and
+ * other identities, of the last days; undoing one ends what it is about. */
 #include "qr/wallet.h"
 
 #include "policies/level.h"
@@ -17,13 +17,15 @@ static json_t *identity_json(const struct nx_qr_identity *q, nx_time now)
     const char *state = nx_qr_status_name(q->status);
     if (q->status == NX_QR_ACTIVE && q->expires <= now) state = "expired";
     char level[3] = {'m', (char)('0' + q->bound_at), 0};
-    return json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I, s:s, s:s?}", "qid", q->qid.s, "kind", nx_qr_kind_name(q->kind),
-                     "state", state, "label", q->label, "issued_at", (json_int_t)q->issued, "expires_at",
-                     (json_int_t)q->expires, "level", level, "key_thumbprint", q->thumbprint);
+    return json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I, s:s, s:s?}", "qid", q->qid.s, "kind",
+                     nx_qr_kind_name(q->kind), "state", state, "label", q->label, "issued_at",
+                     (json_int_t)q->issued, "expires_at", (json_int_t)q->expires, "level", level,
+                     "key_thumbprint", q->thumbprint);
 }
 
 /* The name and origin of the portal that a session is for, the first that used it. */
-static void portal_of(const char **name, const char **uri, nx_arena *a, struct nx_house *house, const struct nx_signon *s)
+static void portal_of(const char **name, const char **uri, nx_arena *a, struct nx_house *house,
+                      const struct nx_signon *s)
 {
     *name = *uri = NULL;
     const char *id = s->only_client ? s->only_client : s->client_count ? s->clients[0] : NULL;
@@ -37,16 +39,17 @@ static json_t *session_json(nx_arena *a, struct nx_house *house, const struct nx
 {
     const char *name, *uri;
     portal_of(&name, &uri, a, house, s);
-    return json_pack("{s:s, s:s?, s:s?, s:I, s:I, s:s?, s:b}", "id", s->id.s, "client", name, "origin", uri, "since",
-                     (json_int_t)s->auth_time, "last_seen", (json_int_t)s->last_seen, "screen", s->agent, "own_screen",
-                     s->only_client == NULL);
+    return json_pack("{s:s, s:s?, s:s?, s:I, s:I, s:s?, s:b}", "id", s->id.s, "client", name, "origin", uri,
+                     "since", (json_int_t)s->auth_time, "last_seen", (json_int_t)s->last_seen, "screen",
+                     s->agent, "own_screen", s->only_client == NULL);
 }
 
-static json_t *notice_json(nx_arena *a, char kind, const char *id, const char *word, nx_time at, const char *text)
+static json_t *notice_json(nx_arena *a, char kind, const char *id, const char *word, nx_time at,
+                           const char *text)
 {
     char *name = nx_arena_printf(a, "%c:%s", kind, id);
-    return name ? json_pack("{s:s, s:s, s:I, s:s, s:b}", "id", name, "kind", word, "at", (json_int_t)at, "text",
-                            text ? text : "", "undo", 1)
+    return name ? json_pack("{s:s, s:s, s:I, s:s, s:b}", "id", name, "kind", word, "at", (json_int_t)at,
+                            "text", text ? text : "", "undo", 1)
                 : NULL;
 }
 
@@ -70,14 +73,15 @@ static nx_result add_sessions(json_t *sessions, json_t *notices, nx_arena *a, st
         } else if (s->auth_time > now - NOTICE_S && json_array_size(notices) < NX_NOTICES_MAX) {
             const char *name, *uri;
             portal_of(&name, &uri, a, house, s);
-            NX_TRY(append(notices, notice_json(a, 's', s->id.s, "sign-in", s->auth_time, name ? name : s->agent)));
+            NX_TRY(append(notices,
+                          notice_json(a, 's', s->id.s, "sign-in", s->auth_time, name ? name : s->agent)));
         }
     }
     return NX_OK;
 }
 
-static nx_result add_identities(json_t *notices, nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
-                                nx_time now)
+static nx_result add_identities(json_t *notices, nx_arena *a, struct nx_house *house,
+                                const struct nx_qr_identity *q, nx_time now)
 {
     struct nx_qr_identity *v;
     size_t n;
@@ -90,7 +94,8 @@ static nx_result add_identities(json_t *notices, nx_arena *a, struct nx_house *h
     return NX_OK;
 }
 
-NX_FALLIBLE nx_qr_sync(json_t **out, nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q, nx_time now)
+NX_FALLIBLE nx_qr_sync(json_t **out, nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
+                       nx_time now)
 {
     struct nx_qr_texts texts = {.handle = NULL};
     bool usable = nx_ok(nx_qr_usable(q, now));
@@ -103,24 +108,27 @@ NX_FALLIBLE nx_qr_sync(json_t **out, nx_arena *a, struct nx_house *house, const 
         NX_TRY(add_identities(notices, a, house, q, now));
     }
     *out = json_pack("{s:I, s:o, s:s?, s:s?, s:O, s:O}", "server_time", (json_int_t)now, "identity",
-                     identity_json(q, now), "handle", texts.handle, "card", texts.card, "sessions", sessions, "notices",
-                     notices);
+                     identity_json(q, now), "handle", texts.handle, "card", texts.card, "sessions", sessions,
+                     "notices", notices);
     NX_NEED(*out);
     return NX_OK;
 }
 
-NX_FALLIBLE nx_qr_session_of(nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q, const char *session)
+NX_FALLIBLE nx_qr_session_of(nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
+                             const char *session)
 {
     struct nx_signon s;
     enum nx_found found;
     NX_REQUIRE(session && nx_id_valid(nx_span_str(session)), NX_ERR_NOT_FOUND);
     NX_TRY(nx_signon_get(house->store, a, session, &s, &found));
-    bool mine = found == NX_FOUND && strcmp(s.subject, q->person.s) == 0 && s.qid && strcmp(s.qid, q->qid.s) == 0;
+    bool mine =
+        found == NX_FOUND && strcmp(s.subject, q->person.s) == 0 && s.qid && strcmp(s.qid, q->qid.s) == 0;
     NX_REQUIRE(mine, NX_ERR_NOT_FOUND);
     return NX_OK;
 }
 
-static nx_result notice_session(nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q, const char *id)
+static nx_result notice_session(nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
+                                const char *id)
 {
     struct nx_signon s;
     enum nx_found found;
@@ -129,7 +137,8 @@ static nx_result notice_session(nx_arena *a, struct nx_house *house, const struc
     return NX_OK;
 }
 
-static nx_result notice_identity(nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q, const char *id)
+static nx_result notice_identity(nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
+                                 const char *id)
 {
     struct nx_qr_identity other;
     NX_TRY(nx_qr_identity_get(house->registry, a, id, &other));
@@ -143,10 +152,12 @@ static nx_result notice_identity(nx_arena *a, struct nx_house *house, const stru
 NX_FALLIBLE nx_qr_notice(enum nx_notice_kind *kind, const char **target, nx_arena *a, struct nx_house *house,
                          const struct nx_qr_identity *q, const char *id)
 {
-    NX_REQUIRE(id && strlen(id) == 2 + NX_ID_LEN && id[1] == ':' && nx_id_valid(nx_span_str(id + 2)), NX_ERR_NOT_FOUND);
+    NX_REQUIRE(id && strlen(id) == 2 + NX_ID_LEN && id[1] == ':' && nx_id_valid(nx_span_str(id + 2)),
+               NX_ERR_NOT_FOUND);
     NX_REQUIRE(id[0] == 's' || id[0] == 'q', NX_ERR_NOT_FOUND);
     *kind = id[0] == 's' ? NX_NOTICE_SESSION : NX_NOTICE_IDENTITY;
     *target = nx_arena_strdup(a, id + 2);
     NX_NEED(*target);
-    return *kind == NX_NOTICE_SESSION ? notice_session(a, house, q, *target) : notice_identity(a, house, q, *target);
+    return *kind == NX_NOTICE_SESSION ? notice_session(a, house, q, *target)
+                                      : notice_identity(a, house, q, *target);
 }

@@ -9,7 +9,8 @@
 #define NX_NOTICE_DAYS 7
 
 /* The answer of /qr/v1/sync. *out is owned. */
-NX_FALLIBLE nx_qr_sync(json_t **out, nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q, nx_time now);
+NX_FALLIBLE nx_qr_sync(json_t **out, nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
+                       nx_time now);
 
 /* What a notice's id stands for: "s:SESSION" or "q:QID". */
 enum nx_notice_kind { NX_NOTICE_SESSION, NX_NOTICE_IDENTITY };
@@ -17,6 +18,7 @@ enum nx_notice_kind { NX_NOTICE_SESSION, NX_NOTICE_IDENTITY };
 NX_FALLIBLE nx_qr_notice(enum nx_notice_kind *kind, const char **target, nx_arena *a, struct nx_house *house,
                          const struct nx_qr_identity *q, const char *id);
 /* Whether the session is one of this QR identity's. NX_ERR_NOT_FOUND. */
-NX_FALLIBLE nx_qr_session_of(nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q, const char *session);
+NX_FALLIBLE nx_qr_session_of(nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
+                             const char *session);
 
 #endif

@@ -29,7 +29,8 @@ void phone_close(struct phone *p)
     *p = (struct phone){.rig = NULL};
 }
 
-/* ---- proofs ------------------------------------------------------------------------------------------------------ */
+/* ---- proofs
+ * ------------------------------------------------------------------------------------------------------ */
 
 static json_t *public_key(struct phone *p)
 {
@@ -53,13 +54,16 @@ char *phone_proof(struct phone *p, const char *label, json_t *members)
     size_t n;
     nx_arena *a = p->rig->arena;
     assert_true(nx_ok(nx_random(random, sizeof random)));
-    json_t *payload = json_pack("{s:s, s:I, s:s}", "aud", RIG_ISSUER, "iat", (json_int_t)(nx_now() + p->offset), "jti",
-                                nx_b64u_dup(a, nx_span_of(random, sizeof random)));
+    json_t *payload =
+        json_pack("{s:s, s:I, s:s}", "aud", RIG_ISSUER, "iat", (json_int_t)(nx_now() + p->offset), "jti",
+                  nx_b64u_dup(a, nx_span_of(random, sizeof random)));
     if (members) json_object_update(payload, members);
     json_decref(members);
     json_t *header = json_pack("{s:s, s:s}", "alg", "ES256", "typ", nx_arena_printf(a, "nixa-%s+jwt", label));
-    if (strcmp(label, "enrol") == 0) json_object_set_new(header, "jwk", public_key(p));
-    else json_object_set_new(header, "kid", json_string(p->qid));
+    if (strcmp(label, "enrol") == 0)
+        json_object_set_new(header, "jwk", public_key(p));
+    else
+        json_object_set_new(header, "kid", json_string(p->qid));
     char *input = nx_arena_printf(a, "%s.%s", encoded(p, header), encoded(p, payload));
     assert_true(nx_ok(nx_alg_sign(signature, &n, NX_ALG_ES256, p->key, nx_span_str(input))));
     return nx_arena_printf(a, "%s.%s", input, nx_b64u_dup(a, nx_span_of(signature, n)));
@@ -91,7 +95,9 @@ int64_t phone_number(const nx_reply *rp, const char *member)
     return nx_json_int(j, member, -1);
 }
 
-/* ---- pages --------------------------------------------------------------------------------------------------------- */
+/* ---- pages
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 char *page_piece(struct rig *r, const nx_reply *rp, const char *before, char until)
 {
@@ -152,7 +158,8 @@ nx_reply *page_digits(struct rig_browser *b, const char *t, const char *digits)
     return page_post(b, t, "/login/qr/digits", nx_arena_printf(b->rig->arena, "&digits=%s", digits));
 }
 
-/* ---- enrolling --------------------------------------------------------------------------------------------------- */
+/* ---- enrolling
+ * --------------------------------------------------------------------------------------------------- */
 
 char *phone_enrol_start(struct phone *p, const char *link)
 {
@@ -163,7 +170,8 @@ char *phone_enrol_start(struct phone *p, const char *link)
     assert_int_equal(rp->status, 200);
     json_t *members = json_pack("{s:s, s:s}", "enrolment", phone_text(p, rp, "enrolment"), "nonce",
                                 phone_text(p, rp, "nonce"));
-    rp = phone_call(p, "/qr/v1/enrol/finish", "enrol", members, json_pack("{s:s, s:s}", "pin", PHONE_PIN, "label", "Máy Lan"));
+    rp = phone_call(p, "/qr/v1/enrol/finish", "enrol", members,
+                    json_pack("{s:s, s:s}", "pin", PHONE_PIN, "label", "Máy Lan"));
     if (rp->status != 200) fail_msg("finish: %s", rig_body(rp));
     snprintf(p->qid, sizeof p->qid, "%s", phone_text(p, rp, "qid"));
     p->watch = phone_text(p, rp, "watch");
@@ -177,13 +185,15 @@ void phone_enrol(struct phone *p, struct rig_browser *page)
     char *link = page_code(p->rig, rp), *e = page_piece(p->rig, rp, "/me/phones/frames?e=", '"');
     char *digits = phone_enrol_start(p, link);
     rp = rig_get(page, nx_arena_printf(p->rig->arena, "/me/phones/enrol?e=%s", e));
-    char *form = nx_arena_printf(p->rig->arena, "csrf=%s&e=%s&digits=%s", rig_field(p->rig, rp, "csrf"), e, digits);
+    char *form =
+        nx_arena_printf(p->rig->arena, "csrf=%s&e=%s&digits=%s", rig_field(p->rig, rp, "csrf"), e, digits);
     rp = rig_post(page, "/me/phones/digits", form);
     assert_int_equal(rp->status, 200);
     assert_non_null(strstr(rig_body(rp), "data-state=\"done\""));
 }
 
-/* ---- signing in ---------------------------------------------------------------------------------------------------- */
+/* ---- signing in
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* As a wallet does: the key set of the server, the purpose, the kid, the typ. */
 static json_t *verified_context(struct phone *p, const char *jws)
@@ -213,8 +223,8 @@ nx_reply *phone_take(struct phone *p, const char *link, const char *via)
 {
     char *copy = nx_arena_strdup(p->rig->arena, strstr(link, "/Q/") + 3);
     char *order = strtok(copy, "/"), *t = strtok(NULL, "/"), *mac = strtok(NULL, "/");
-    json_t *members = json_pack("{s:s, s:I, s:s, s:s}", "order", order, "t", (json_int_t)strtoll(t, NULL, 10), "mac", mac,
-                                "via", via);
+    json_t *members = json_pack("{s:s, s:I, s:s, s:s}", "order", order, "t", (json_int_t)strtoll(t, NULL, 10),
+                                "mac", mac, "via", via);
     nx_reply *rp = phone_call(p, "/qr/v1/orders/take", "take", members, NULL);
     if (rp->status != 200) return rp;
     p->order = order;
@@ -229,9 +239,10 @@ nx_reply *phone_approve(struct phone *p, const char *pin, bool own_screen)
 {
     uint8_t digest[NX_SHA256_LEN];
     assert_true(nx_ok(nx_sha256(digest, nx_span_str(p->context))));
-    json_t *members = json_pack("{s:s, s:I, s:s, s:s, s:b}", "order", p->order, "t",
-                                (json_int_t)nx_json_int(p->shown, "t", 0), "nonce", nx_json_str(p->shown, "nonce"), "ctx",
-                                nx_b64u_dup(p->rig->arena, nx_span_of(digest, sizeof digest)), "own_screen", own_screen);
+    json_t *members =
+        json_pack("{s:s, s:I, s:s, s:s, s:b}", "order", p->order, "t",
+                  (json_int_t)nx_json_int(p->shown, "t", 0), "nonce", nx_json_str(p->shown, "nonce"), "ctx",
+                  nx_b64u_dup(p->rig->arena, nx_span_of(digest, sizeof digest)), "own_screen", own_screen);
     return phone_call(p, "/qr/v1/orders/approve", "approve", members, json_pack("{s:s}", "pin", pin));
 }
 

@@ -1,5 +1,5 @@
-/* A phone: a wallet in C that knows docs/PROTOCOL-qr.md and nothing else. It signs with a key of its own and speaks
- * HTTP through a browser of the rig that never sends cookies of a page. */
+/* A phone: a wallet in C that knows docs/PROTOCOL-qr.md and nothing else. It signs with a key of its own and
+ * speaks HTTP through a browser of the rig that never sends cookies of a page. */
 #ifndef NX_TESTS_FLOW_RIG_PHONE_H
 #define NX_TESTS_FLOW_RIG_PHONE_H
 
@@ -14,11 +14,11 @@ struct phone {
     struct rig_browser net;
     EVP_PKEY *key;
     char qid[NX_ID_LEN + 1];
-    int64_t offset;       /* of its clock, seconds */
-    char *order;          /* of the last take, in the rig's arena */
-    char *context;        /* JWS as received */
+    int64_t offset; /* of its clock, seconds */
+    char *order;    /* of the last take, in the rig's arena */
+    char *context;  /* JWS as received */
     char *watch;
-    json_t *shown;        /* the context's payload; owned */
+    json_t *shown; /* the context's payload; owned */
 };
 
 void phone_open(struct phone *p, struct rig *r);
@@ -34,13 +34,13 @@ nx_reply *phone_post(struct phone *p, const char *path, const json_t *body);
 char *phone_text(struct phone *p, const nx_reply *rp, const char *member);
 int64_t phone_number(const nx_reply *rp, const char *member);
 
-#define assert_code(rp, expected_status, expected_code)                                                                \
-    do {                                                                                                               \
-        const nx_reply *rig_reply_ = (rp);                                                                             \
-        NX_AUTO_JSON rig_problem_ = rig_json(rig_reply_);                                                              \
-        const char *rig_code_ = nx_json_str(rig_problem_, "code");                                                     \
-        assert_string_equal(rig_code_ ? rig_code_ : "(none)", (expected_code));                                        \
-        assert_int_equal(rig_reply_->status, (expected_status));                                                       \
+#define assert_code(rp, expected_status, expected_code)                                                      \
+    do {                                                                                                     \
+        const nx_reply *rig_reply_ = (rp);                                                                   \
+        NX_AUTO_JSON rig_problem_ = rig_json(rig_reply_);                                                    \
+        const char *rig_code_ = nx_json_str(rig_problem_, "code");                                           \
+        assert_string_equal(rig_code_ ? rig_code_ : "(none)", (expected_code));                              \
+        assert_int_equal(rig_reply_->status, (expected_status));                                             \
     } while (0)
 
 /* The text of the code on a page, in the rig's arena; fails the test when there is none. */
@@ -62,7 +62,8 @@ nx_reply *page_digits(struct rig_browser *b, const char *t, const char *digits);
 /* Any form of the page: "/login/qr/same", "/login/qr/cancel"; more: "" or "&name=value". */
 nx_reply *page_post(struct rig_browser *b, const char *t, const char *path, const char *more);
 
-/* Takes the order of a link; the reply as it is. When it is 200, context and watch are kept, the signature checked. */
+/* Takes the order of a link; the reply as it is. When it is 200, context and watch are kept, the signature
+ * checked. */
 nx_reply *phone_take(struct phone *p, const char *link, const char *via);
 nx_reply *phone_approve(struct phone *p, const char *pin, bool own_screen);
 /* "taken", "done", "ended: declined" … */

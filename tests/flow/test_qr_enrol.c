@@ -73,7 +73,8 @@ static bool shows(const char *e, const char *state)
 static nx_reply *type_digits(const char *e, const char *digits)
 {
     char *csrf = rig_field(&rig, page_of(e), "csrf");
-    return rig_post(&home, "/me/phones/digits", nx_arena_printf(rig.arena, "csrf=%s&e=%s&digits=%s", csrf, e, digits));
+    return rig_post(&home, "/me/phones/digits",
+                    nx_arena_printf(rig.arena, "csrf=%s&e=%s&digits=%s", csrf, e, digits));
 }
 
 static nx_reply *start(struct phone *p, const char *link)
@@ -85,7 +86,8 @@ static nx_reply *start(struct phone *p, const char *link)
 static nx_reply *finish(struct phone *p, const char *enrolment, const char *nonce, const char *pin)
 {
     json_t *members = json_pack("{s:s, s:s}", "enrolment", enrolment, "nonce", nonce);
-    return phone_call(p, "/qr/v1/enrol/finish", "enrol", members, json_pack("{s:s, s:s}", "pin", pin, "label", "Máy"));
+    return phone_call(p, "/qr/v1/enrol/finish", "enrol", members,
+                      json_pack("{s:s, s:s}", "pin", pin, "label", "Máy"));
 }
 
 static const char *watched(struct phone *p)
@@ -97,7 +99,8 @@ static const char *watched(struct phone *p)
     return nx_arena_printf(rig.arena, reason ? "%s: %s" : "%s", phone_text(p, rp, "state"), reason);
 }
 
-/* ---- rule 3 ------------------------------------------------------------------------------------------------------ */
+/* ---- rule 3
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void test_rule_03_the_whole_enrolment(void **state)
 {
@@ -128,7 +131,8 @@ static void test_rule_03_a_phone_enrolled_at_m1_stays_m1(void **state)
     nx_reply *rp = phone_sign_in(&phone, &kiosk, &rig.portal, false);
     NX_AUTO_JSON answer = rig_json(rig_redeem(&kiosk, &rig.portal, rig_param(&rig, rp, "code")));
     NX_AUTO_JSON claims = rig_claims(&rig, nx_json_str(answer, "access_token"), "at+jwt");
-    assert_string_equal(nx_json_str(claims, "acr"), "urn:nixa:acr:m1"); /* though key and PIN are two factors */
+    assert_string_equal(nx_json_str(claims, "acr"),
+                        "urn:nixa:acr:m1"); /* though key and PIN are two factors */
 }
 
 static void test_rule_03_a_link_is_used_once(void **state)
@@ -189,7 +193,8 @@ static void test_rule_03_three_wrong_digits_leave_nothing_behind(void **state)
     size_t before = identities();
     char *digits = phone_enrol_start(&phone, link), *bad = nx_arena_strdup(rig.arena, digits);
     bad[3] = bad[3] == '9' ? '0' : (char)(bad[3] + 1);
-    for (int i = 0; i < 3; i++) assert_int_equal(type_digits(e, bad)->status, 403);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(type_digits(e, bad)->status, 403);
     assert_true(shows(e, "dead"));
     assert_string_equal(watched(&phone), "dead: digits");
     assert_int_equal(identities(), before);
@@ -203,12 +208,14 @@ static void test_rule_03_digits_belong_to_the_session_that_asked(void **state)
     rig_sign_in(&kiosk, &rig.minh);
     nx_reply *rp = rig_get(&kiosk, nx_arena_printf(rig.arena, "/me/phones/enrol?e=%s", e));
     assert_int_not_equal(rp->status, 200);
-    rp = rig_post(&kiosk, "/me/phones/digits", nx_arena_printf(rig.arena, "csrf=x&e=%s&digits=%s", e, digits));
+    rp =
+        rig_post(&kiosk, "/me/phones/digits", nx_arena_printf(rig.arena, "csrf=x&e=%s&digits=%s", e, digits));
     assert_int_equal(rp->status, 403);
     assert_true(shows(e, "digits"));
 }
 
-/* ---- rule 2: the proof of possession ------------------------------------------------------------------------------- */
+/* ---- rule 2: the proof of possession
+ * ------------------------------------------------------------------------------- */
 
 static void test_rule_02_the_key_is_proven_over_the_servers_nonce(void **state)
 {
@@ -220,9 +227,12 @@ static void test_rule_02_the_key_is_proven_over_the_servers_nonce(void **state)
     assert_code(finish(&phone, "AAAA", nonce, PHONE_PIN), 410, "enrolment_gone");
 
     /* Somebody else's public key in the header, signed by one's own. */
-    char *proof = phone_proof(&phone, "enrol", json_pack("{s:s, s:s}", "enrolment", enrolment, "nonce", nonce));
-    char *stolen = phone_proof(&second, "enrol", json_pack("{s:s, s:s}", "enrolment", enrolment, "nonce", nonce));
-    char *mixed = nx_arena_printf(rig.arena, "%.*s%s", (int)(strchr(stolen, '.') - stolen), stolen, strchr(proof, '.'));
+    char *proof =
+        phone_proof(&phone, "enrol", json_pack("{s:s, s:s}", "enrolment", enrolment, "nonce", nonce));
+    char *stolen =
+        phone_proof(&second, "enrol", json_pack("{s:s, s:s}", "enrolment", enrolment, "nonce", nonce));
+    char *mixed =
+        nx_arena_printf(rig.arena, "%.*s%s", (int)(strchr(stolen, '.') - stolen), stolen, strchr(proof, '.'));
     NX_AUTO_JSON body = json_pack("{s:s, s:s, s:s}", "proof", mixed, "pin", PHONE_PIN, "label", "x");
     assert_code(phone_post(&phone, "/qr/v1/enrol/finish", body), 401, "proof_invalid");
     assert_int_equal(finish(&phone, enrolment, nonce, PHONE_PIN)->status, 200);
@@ -241,12 +251,13 @@ static void test_a_key_belongs_to_one_identity(void **state)
 static void test_pins_that_are_too_easy(void **state)
 {
     (void)state;
-    static const char *const weak[] = {"12345", "111111", "123456", "654321", "121212", "123123", "280290", "900228",
-                                       "28021990", "159753", "12345a", "789012"};
+    static const char *const weak[] = {"12345",  "111111", "123456",   "654321", "121212", "123123",
+                                       "280290", "900228", "28021990", "159753", "12345a", "789012"};
     char *e, *link = open_page(&e);
     nx_reply *rp = start(&phone, link);
     char *enrolment = phone_text(&phone, rp, "enrolment"), *nonce = phone_text(&phone, rp, "nonce");
-    for (size_t i = 0; i < 4; i++) assert_code(finish(&phone, enrolment, nonce, weak[i]), 422, "pin_weak");
+    for (size_t i = 0; i < 4; i++)
+        assert_code(finish(&phone, enrolment, nonce, weak[i]), 422, "pin_weak");
     for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++) {
         NX_AUTO_SECRET(pin);
         assert_true(nx_ok(nx_secret_set(&pin, nx_span_str(weak[i]))));
@@ -272,7 +283,8 @@ static void test_the_pin_is_changed_with_the_old_one(void **state)
     assert_int_equal(phone_approve(&phone, "502738", false)->status, 200);
 }
 
-/* ---- administrators (rule 25) --------------------------------------------------------------------------------------- */
+/* ---- administrators (rule 25)
+ * --------------------------------------------------------------------------------------- */
 
 static void test_rule_25_an_administrators_link_leaves_it_pending(void **state)
 {
@@ -292,7 +304,8 @@ static void test_rule_25_an_administrators_link_leaves_it_pending(void **state)
     assert_int_equal(rp->status, 200);
     assert_null(phone_text(&phone, rp, "card"));
     assert_code(phone_call(&phone, "/qr/v1/pin", "pin", NULL,
-                           json_pack("{s:s, s:s}", "pin", PHONE_PIN, "new_pin", "502738")), 403, "identity_pending");
+                           json_pack("{s:s, s:s}", "pin", PHONE_PIN, "new_pin", "502738")),
+                403, "identity_pending");
 }
 
 static void test_rule_25_its_holder_confirms_it_with_another_factor(void **state)
@@ -302,8 +315,8 @@ static void test_rule_25_its_holder_confirms_it_with_another_factor(void **state
     struct nx_qr_identity q = {.kind = NX_QR_DEVICE, .status = NX_QR_PENDING, .bound_at = 1};
     memcpy(q.person.s, rig.lan.id, sizeof q.person.s);
     assert_true(nx_ok(nx_qr_identity_create(house->registry, &q)));
-    char *confirm = nx_arena_printf(rig.arena, "csrf=%s&act=confirm&id=%s", rig_field(&rig, rig_get(&home, "/me"), "csrf"),
-                                    q.qid.s);
+    char *confirm = nx_arena_printf(rig.arena, "csrf=%s&act=confirm&id=%s",
+                                    rig_field(&rig, rig_get(&home, "/me"), "csrf"), q.qid.s);
     assert_int_equal(rig_post(&home, "/me", confirm)->status, 409); /* it has no key yet */
     struct nx_enrolment e;
     char *link;
@@ -311,14 +324,15 @@ static void test_rule_25_its_holder_confirms_it_with_another_factor(void **state
     assert_true(nx_ok(nx_enrol_begin(&e, &link, rig.arena, house, &ask)));
     assert_null(phone_enrol_start(&phone, link));
     rig_sign_in(&kiosk, &rig.minh); /* not hers */
-    char *other = nx_arena_printf(rig.arena, "csrf=%s&act=confirm&id=%s", rig_field(&rig, rig_get(&kiosk, "/me"), "csrf"),
-                                  q.qid.s);
+    char *other = nx_arena_printf(rig.arena, "csrf=%s&act=confirm&id=%s",
+                                  rig_field(&rig, rig_get(&kiosk, "/me"), "csrf"), q.qid.s);
     assert_int_equal(rig_post(&kiosk, "/me", other)->status, 404);
     assert_int_equal(rig_post(&home, "/me", confirm)->status, 303);
     assert_non_null(phone_text(&phone, phone_call(&phone, "/qr/v1/sync", "sync", NULL, NULL), "card"));
 }
 
-/* ---- notices ------------------------------------------------------------------------------------------------------- */
+/* ---- notices
+ * ------------------------------------------------------------------------------------------------------- */
 
 static const char *notice_of(struct phone *p, const char *kind)
 {
@@ -326,8 +340,10 @@ static const char *notice_of(struct phone *p, const char *kind)
     NX_AUTO_JSON j = rig_json(rp);
     size_t at;
     json_t *notice;
-    json_array_foreach(nx_json_array(j, "notices"), at, notice) {
-        if (strcmp(nx_json_str(notice, "kind"), kind) == 0) return nx_arena_strdup(rig.arena, nx_json_str(notice, "id"));
+    json_array_foreach(nx_json_array(j, "notices"), at, notice)
+    {
+        if (strcmp(nx_json_str(notice, "kind"), kind) == 0)
+            return nx_arena_strdup(rig.arena, nx_json_str(notice, "id"));
     }
     return NULL;
 }
@@ -339,10 +355,12 @@ static void test_another_phone_is_told_and_can_be_undone(void **state)
     phone_enrol(&second, &home);
     const char *notice = notice_of(&phone, "enrolment");
     assert_non_null(notice);
-    assert_int_equal(phone_call(&phone, "/qr/v1/notices/undo", "undo", json_pack("{s:s}", "notice", notice), NULL)->status,
-                     200);
+    assert_int_equal(
+        phone_call(&phone, "/qr/v1/notices/undo", "undo", json_pack("{s:s}", "notice", notice), NULL)->status,
+        200);
     assert_code(phone_call(&second, "/qr/v1/pin", "pin", NULL,
-                           json_pack("{s:s, s:s}", "pin", PHONE_PIN, "new_pin", "502738")), 403, "identity_revoked");
+                           json_pack("{s:s, s:s}", "pin", PHONE_PIN, "new_pin", "502738")),
+                403, "identity_revoked");
     assert_null(notice_of(&phone, "enrolment"));
 }
 
@@ -351,18 +369,23 @@ static void test_a_sign_in_elsewhere_is_told_and_can_be_undone(void **state)
     (void)state;
     phone_enrol(&phone, &home);
     rig_prove(&kiosk, &rig.lan,
-              (struct nx_proof){.means = NX_MEANS_PASSWORD, .bound_at = NX_M1, .rung = NX_RUNG_NONE, .qid = rig.lan.qid}, NULL);
+              (struct nx_proof){
+                  .means = NX_MEANS_PASSWORD, .bound_at = NX_M1, .rung = NX_RUNG_NONE, .qid = rig.lan.qid},
+              NULL);
     assert_int_equal(rig_get(&kiosk, "/me")->status, 200);
     const char *notice = notice_of(&phone, "sign-in");
     assert_non_null(notice);
     assert_code(phone_call(&phone, "/qr/v1/notices/undo", "undo",
-                           json_pack("{s:s}", "notice", "q:aaaaaaaaaaaaaaaaaaaaaaaaaa"), NULL), 404, "not_found");
+                           json_pack("{s:s}", "notice", "q:aaaaaaaaaaaaaaaaaaaaaaaaaa"), NULL),
+                404, "not_found");
     char *own = nx_arena_printf(rig.arena, "q:%s", phone.qid);
-    assert_code(phone_call(&phone, "/qr/v1/notices/undo", "undo", json_pack("{s:s}", "notice", own), NULL), 404,
-                "not_found");
+    assert_code(phone_call(&phone, "/qr/v1/notices/undo", "undo", json_pack("{s:s}", "notice", own), NULL),
+                404, "not_found");
     while (notice) {
         assert_int_equal(
-            phone_call(&phone, "/qr/v1/notices/undo", "undo", json_pack("{s:s}", "notice", notice), NULL)->status, 200);
+            phone_call(&phone, "/qr/v1/notices/undo", "undo", json_pack("{s:s}", "notice", notice), NULL)
+                ->status,
+            200);
         notice = notice_of(&phone, "sign-in");
     }
     assert_int_not_equal(rig_get(&kiosk, "/me")->status, 200);

@@ -117,7 +117,8 @@ static void test_rule_08_the_printed_characters_do_as_well(void **state)
 {
     (void)state;
     char *typed = nx_arena_strdup(rig.arena, rig.lan.qid);
-    for (char *c = typed; *c; c++) *c = (char)(*c >= 'a' ? *c - 32 : *c);
+    for (char *c = typed; *c; c++)
+        *c = (char)(*c >= 'a' ? *c - 32 : *c);
     assert_int_equal(try(transaction(), typed, PIN)->status, 303);
 }
 
@@ -155,7 +156,8 @@ static void test_rule_08_a_source_is_limited(void **state)
     (void)state;
     char *t = transaction();
     int refused = 0;
-    for (int i = 0; i < 25 && !refused; i++) refused = try(t, "aaaaaaaaaaaaaaaaaaaaaaaaaa", PIN)->status == 429;
+    for (int i = 0; i < 25 && !refused; i++)
+        refused = try(t, "aaaaaaaaaaaaaaaaaaaaaaaaaa", PIN)->status == 429;
     assert_int_equal(refused, 1);
 }
 
@@ -178,7 +180,8 @@ static void test_rule_08_the_pepper_is_needed(void **state)
     (void)state;
     struct nx_credential c;
     NX_AUTO_SECRET(pin);
-    assert_true(nx_ok(nx_credential_get(rig_house(&rig)->registry, rig.arena, rig.lan.id, rig.lan.qid, NX_CREDENTIAL_PIN, &c)));
+    assert_true(nx_ok(nx_credential_get(rig_house(&rig)->registry, rig.arena, rig.lan.id, rig.lan.qid,
+                                        NX_CREDENTIAL_PIN, &c)));
     assert_true(nx_ok(nx_secret_set(&pin, NX_LIT(PIN))));
     struct nx_password_cost cost = NX_PASSWORD_COST;
     nx_span pepper = nx_master_key(rig_house(&rig)->master, NX_LABEL_PEPPER);

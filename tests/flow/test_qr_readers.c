@@ -1,5 +1,5 @@
-/* What readers get: handles, cards and live codes that verify with the bundle and nothing else; status lists that follow
- * the registry; keys with a purpose. */
+/* What readers get: handles, cards and live codes that verify with the bundle and nothing else; status lists
+ * that follow the registry; keys with a purpose. */
 #include "rig_phone.h"
 
 #include "base/clock.h"
@@ -127,7 +127,8 @@ static void test_rule_10_a_live_code_carries_the_key_of_the_handle(void **state)
     EVP_PKEY *thief = NULL;
     assert_true(nx_ok(nx_alg_generate(&thief, NX_ALG_ES256)));
     assert_int_equal(verify(&v, b, live_of(handle, thief, nx_now())), NX_ERR_CWT);
-    assert_int_equal(verify(&v, b, live_of(card, phone.key, nx_now())), NX_ERR_JOSE_TYP); /* cards are not wrapped */
+    assert_int_equal(verify(&v, b, live_of(card, phone.key, nx_now())),
+                     NX_ERR_JOSE_TYP); /* cards are not wrapped */
     EVP_PKEY_free(thief);
 }
 
@@ -156,15 +157,16 @@ static void test_tampered_and_foreign_codes_fail(void **state)
         memcpy(copy, bytes.p, bytes.n);
         copy[i] ^= 0x01;
         assert_true(nx_ok(nx_cose_text_encode(&text, a, nx_span_of(copy, bytes.n))));
-        if (nx_ok(nx_qr_verify(&v, a, b, nx_span_str(text), nx_now()))) fail_msg("byte %zu may be changed", i);
+        if (nx_ok(nx_qr_verify(&v, a, b, nx_span_str(text), nx_now())))
+            fail_msg("byte %zu may be changed", i);
     }
     assert_int_not_equal(verify(&v, b, "HELLO WORLD"), NX_ERR_NONE);
 }
 
 static void revoke(enum nx_revoke_act act)
 {
-    const struct nx_revoke_order order = {.act = act, .scope = NX_REVOKE_QR, .target = phone.qid, .reason = "test",
-                                          .actor = "uid:0"};
+    const struct nx_revoke_order order = {
+        .act = act, .scope = NX_REVOKE_QR, .target = phone.qid, .reason = "test", .actor = "uid:0"};
     assert_true(nx_ok(nx_revoke(rig_house(&rig), rig.arena, &order, NULL)));
 }
 
@@ -220,7 +222,8 @@ static void test_keys_have_a_purpose_and_no_private_half(void **state)
     unsigned cards = 0, wallets = 0, status = 0;
     size_t at;
     json_t *key;
-    json_array_foreach(nx_json_array(set, "keys"), at, key) {
+    json_array_foreach(nx_json_array(set, "keys"), at, key)
+    {
         const char *purpose = nx_json_str(key, "purpose"), *kid = nx_json_str(key, "kid");
         cards += strcmp(purpose, "card") == 0 && strlen(kid) == NX_QR_KID_LEN;
         wallets += strcmp(purpose, "wallet") == 0;
@@ -237,7 +240,8 @@ static nx_jwks *status_keys(void)
     NX_AUTO_JSON set = rig_json(rig_get(&reader, "/qr/jwks"));
     json_t *keys = nx_json_array(set, "keys");
     for (size_t i = json_array_size(keys); i-- > 0;)
-        if (strcmp(nx_json_str(json_array_get(keys, i), "purpose"), "status") != 0) json_array_remove(keys, i);
+        if (strcmp(nx_json_str(json_array_get(keys, i), "purpose"), "status") != 0)
+            json_array_remove(keys, i);
     nx_jwks *out = NULL;
     assert_true(nx_ok(nx_jwks_from_json(&out, set)));
     return out;
@@ -263,7 +267,8 @@ static void test_rule_22_lists_are_signed_public_and_cached(void **state)
     assert_true(json_array_size(uris) >= 1);
     size_t at;
     json_t *uri;
-    json_array_foreach(uris, at, uri) {
+    json_array_foreach(uris, at, uri)
+    {
         assert_int_equal(fetch_list(&l, json_string_value(uri)), NX_ERR_NONE);
         assert_int_equal(l.bits, 2);
         assert_int_equal(l.ttl, 60);
@@ -280,7 +285,8 @@ static void test_rule_22_lists_are_signed_public_and_cached(void **state)
     assert_int_equal(rig_get(&reader, "/s/00")->status, 404);
 }
 
-/* A token's own status: valid, then revoked with its QR identity; lists of an older generation say all-invalid. */
+/* A token's own status: valid, then revoked with its QR identity; lists of an older generation say
+ * all-invalid. */
 static void test_rule_22_tokens_point_into_lists(void **state)
 {
     (void)state;
@@ -319,7 +325,8 @@ static void test_paper_has_a_handle_without_a_key(void **state)
     assert_int_equal(verify(&v, b, texts.handle), NX_ERR_NONE);
     assert_int_equal(v.claims.ckt.n, 0);
     assert_true(v.claims.exp == paper.expires);
-    assert_int_equal(verify(&v, b, live_of(texts.handle, phone.key, nx_now())), NX_ERR_CWT); /* nobody's key */
+    assert_int_equal(verify(&v, b, live_of(texts.handle, phone.key, nx_now())),
+                     NX_ERR_CWT); /* nobody's key */
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, up, down)

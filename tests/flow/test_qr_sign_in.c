@@ -1,4 +1,5 @@
-/* The ceremony of sign-in by QR, rule by rule (SECURITY.md 1 to 11), with a phone that knows the protocol only. */
+/* The ceremony of sign-in by QR, rule by rule (SECURITY.md 1 to 11), with a phone that knows the protocol
+ * only. */
 #include "rig_phone.h"
 
 #include "base/clock.h"
@@ -55,7 +56,8 @@ static json_t *tokens_of(struct rig_browser *b, const nx_reply *rp)
     return rig_claims(&rig, access, "at+jwt");
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------------- */
+/* ---- the whole
+ * --------------------------------------------------------------------------------------------------- */
 
 static void test_the_whole_ceremony(void **state)
 {
@@ -65,7 +67,8 @@ static void test_the_whole_ceremony(void **state)
     assert_memory_equal(link, "HTTPS://LOCALHOST:8443/Q/", 25);
     assert_int_equal(phone_take(&phone, link, "scan")->status, 200);
 
-    const json_t *display = nx_json_object(phone.shown, "display"), *client = nx_json_object(display, "client");
+    const json_t *display = nx_json_object(phone.shown, "display"),
+                 *client = nx_json_object(display, "client");
     assert_string_equal(nx_json_str(client, "id"), rig.portal.id);
     assert_string_equal(nx_json_str(client, "name"), "Cổng dịch vụ công");
     assert_string_equal(nx_json_str(client, "origin"), "https://portal.example");
@@ -94,7 +97,8 @@ static void test_the_whole_ceremony(void **state)
     assert_non_null(nx_json_object(claims, "status"));
 }
 
-/* ---- rule 1 ------------------------------------------------------------------------------------------------------ */
+/* ---- rule 1
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* Goes to the wallet of this very device: the link of the launch, in the rig's arena. */
 static char *launch(struct rig_browser *b, char **t)
@@ -160,7 +164,8 @@ static void test_rule_01_a_scan_never_ends_by_redirect_nor_a_launch_by_digits(vo
     assert_int_not_equal(rp->status, 303);
 }
 
-/* ---- rule 2 ------------------------------------------------------------------------------------------------------ */
+/* ---- rule 2
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void take_order(char **t)
 {
@@ -171,9 +176,10 @@ static void take_order(char **t)
 
 static nx_reply *approve_with(const char *order, int64_t t, const char *nonce, const char *ctx)
 {
-    json_t *members = json_pack("{s:s, s:I, s:s, s:s, s:b}", "order", order, "t", (json_int_t)t, "nonce", nonce, "ctx", ctx,
-                                "own_screen", 0);
-    return phone_call(&phone, "/qr/v1/orders/approve", "approve", members, json_pack("{s:s}", "pin", PHONE_PIN));
+    json_t *members = json_pack("{s:s, s:I, s:s, s:s, s:b}", "order", order, "t", (json_int_t)t, "nonce",
+                                nonce, "ctx", ctx, "own_screen", 0);
+    return phone_call(&phone, "/qr/v1/orders/approve", "approve", members,
+                      json_pack("{s:s}", "pin", PHONE_PIN));
 }
 
 static void test_rule_02_what_is_approved_is_what_was_displayed(void **state)
@@ -238,13 +244,15 @@ static void test_rule_02_a_right_pin_counts_from_zero_again(void **state)
     char *t;
     for (int round = 0; round < 2; round++) {
         take_order(&t);
-        for (int i = 0; i < 3; i++) assert_code(phone_approve(&phone, "111222", false), 403, "pin_wrong");
+        for (int i = 0; i < 3; i++)
+            assert_code(phone_approve(&phone, "111222", false), 403, "pin_wrong");
         assert_int_equal(phone_approve(&phone, PHONE_PIN, false)->status, 200);
         nx_clock_shift(600 * (round + 1)); /* bursts of attempts are limited too */
     }
 }
 
-/* ---- rule 4 ------------------------------------------------------------------------------------------------------ */
+/* ---- rule 4
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void test_rule_04_a_get_changes_nothing(void **state)
 {
@@ -338,12 +346,17 @@ static void test_rule_04_pasting_is_for_loopback_and_has_its_own_frame(void **st
     assert_string_equal(nx_json_str(phone.shown, "px"), "p0");
 }
 
-/* ---- rule 5 ------------------------------------------------------------------------------------------------------ */
+/* ---- rule 5
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* The rung that a take from these two addresses is given. */
 static enum nx_rung rung_of(const char *screen, const char *scanner)
 {
-    const struct nx_qr_display d = {.client_id = "c", .client_name = "C", .origin = "https://c", .broker = "b", .acr = "a",
+    const struct nx_qr_display d = {.client_id = "c",
+                                    .client_name = "C",
+                                    .origin = "https://c",
+                                    .broker = "b",
+                                    .acr = "a",
                                     .browser = "x"};
     struct nx_qr_order q;
     char *link;
@@ -353,8 +366,8 @@ static enum nx_rung rung_of(const char *screen, const char *scanner)
     assert_true(nx_ok(nx_link_parse(&l, RIG_ISSUER, nx_span_str(link))));
     NX_AUTO_QR_PROOF(p);
     assert_true(nx_ok(nx_qr_identity_get(rig_house(&rig)->registry, rig.arena, phone.qid, &p.who)));
-    p.payload = json_pack("{s:s, s:I, s:s, s:s}", "order", nx_qr_order_name(rig.arena, &l.id), "t", (json_int_t)l.t, "mac",
-                          strrchr(link, '/') + 1, "via", "scan");
+    p.payload = json_pack("{s:s, s:I, s:s, s:s}", "order", nx_qr_order_name(rig.arena, &l.id), "t",
+                          (json_int_t)l.t, "mac", strrchr(link, '/') + 1, "via", "scan");
     struct nx_qr_answer answer;
     assert_true(nx_ok(nx_qr_take(&answer, rig.arena, rig_house(&rig), &p, scanner)));
     assert_true(nx_ok(nx_qr_order_find(&q, rig.arena, rig_house(&rig), q.o.id.s)));
@@ -383,12 +396,13 @@ static void test_rule_05_a_phone_cannot_state_its_rung(void **state)
     nx_reply *rp = page_open(&kiosk, &rig.portal, "");
     char *copy = nx_arena_strdup(rig.arena, strstr(page_code(&rig, rp), "/Q/") + 3);
     char *order = strtok(copy, "/"), *t = strtok(NULL, "/"), *mac = strtok(NULL, "/");
-    json_t *members = json_pack("{s:s, s:I, s:s, s:s, s:s}", "order", order, "t", (json_int_t)strtoll(t, NULL, 10), "mac",
-                                mac, "via", "scan", "px", "p2");
+    json_t *members = json_pack("{s:s, s:I, s:s, s:s, s:s}", "order", order, "t",
+                                (json_int_t)strtoll(t, NULL, 10), "mac", mac, "via", "scan", "px", "p2");
     assert_code(phone_call(&phone, "/qr/v1/orders/take", "take", members, NULL), 400, "malformed");
 }
 
-/* ---- rule 7 ------------------------------------------------------------------------------------------------------ */
+/* ---- rule 7
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void test_rule_07_somebody_elses_screen_is_for_one_portal(void **state)
 {
@@ -400,7 +414,8 @@ static void test_rule_07_somebody_elses_screen_is_for_one_portal(void **state)
     assert_string_equal(rig_param(&rig, rp, "error"), "login_required");
     /* … but to the first. */
     rp = rig_follow(&kiosk, rig_get(&kiosk, rig_authorize_url(&rig, &rig.portal, "&prompt=none")));
-    const char *error = rig_param(&rig, rp, "error"); /* the phone's yes was for that request: it is not remembered */
+    const char *error =
+        rig_param(&rig, rp, "error"); /* the phone's yes was for that request: it is not remembered */
     assert_true(rig_param(&rig, rp, "code") || (error && strcmp(error, "consent_required") == 0));
     nx_clock_shift(601);
     rp = rig_follow(&kiosk, rig_get(&kiosk, rig_authorize_url(&rig, &rig.portal, "&prompt=none")));
@@ -426,15 +441,17 @@ static void test_rule_07_the_phone_shows_the_session_and_ends_it(void **state)
     const json_t *session = json_array_get(nx_json_array(j, "sessions"), 0);
     assert_false(nx_json_bool(session, "own_screen", true));
     const char *id = nx_json_str(session, "id");
-    assert_code(phone_call(&phone, "/qr/v1/sessions/end", "end", json_pack("{s:s}", "session", "aaaaaaaaaaaaaaaaaaaaaaaaaa"),
-                           NULL), 404, "not_found");
+    assert_code(phone_call(&phone, "/qr/v1/sessions/end", "end",
+                           json_pack("{s:s}", "session", "aaaaaaaaaaaaaaaaaaaaaaaaaa"), NULL),
+                404, "not_found");
     rp = phone_call(&phone, "/qr/v1/sessions/end", "end", json_pack("{s:s}", "session", id), NULL);
     assert_int_equal(rp->status, 200);
     rp = rig_follow(&kiosk, rig_get(&kiosk, rig_authorize_url(&rig, &rig.portal, "&prompt=none")));
     assert_string_equal(rig_param(&rig, rp, "error"), "login_required");
 }
 
-/* ---- rule 9 ------------------------------------------------------------------------------------------------------ */
+/* ---- rule 9
+ * ------------------------------------------------------------------------------------------------------ */
 
 static const char *wrong(const char *digits)
 {
@@ -466,7 +483,8 @@ static void test_rule_09_digits_are_limited_over_orders(void **state)
         char *t;
         take_order(&t);
         char *digits = phone_text(&phone, phone_approve(&phone, PHONE_PIN, false), "digits");
-        for (int i = 0; i < 2; i++) refused += page_digits(&kiosk, t, wrong(digits))->status == 429;
+        for (int i = 0; i < 2; i++)
+            refused += page_digits(&kiosk, t, wrong(digits))->status == 429;
     }
     assert_true(refused > 0);
 }
@@ -496,7 +514,8 @@ static void test_rule_09_a_wrong_clock_is_told_the_time(void **state)
     assert_int_equal(phone_take(&phone, link, "scan")->status, 200);
 }
 
-/* ---- rule 10 ----------------------------------------------------------------------------------------------------- */
+/* ---- rule 10
+ * ----------------------------------------------------------------------------------------------------- */
 
 static void test_rule_10_no_proof_passes_for_another(void **state)
 {
@@ -504,17 +523,24 @@ static void test_rule_10_no_proof_passes_for_another(void **state)
     static const struct {
         const char *path, *label;
     } calls[] = {
-        {"/qr/v1/orders/take", "take"},       {"/qr/v1/orders/approve", "approve"}, {"/qr/v1/orders/decline", "decline"},
-        {"/qr/v1/sync", "sync"},              {"/qr/v1/sessions/end", "end"},       {"/qr/v1/notices/undo", "undo"},
-        {"/qr/v1/pin", "pin"},                {"/qr/v1/revoke", "revoke"},
+        {"/qr/v1/orders/take", "take"},
+        {"/qr/v1/orders/approve", "approve"},
+        {"/qr/v1/orders/decline", "decline"},
+        {"/qr/v1/sync", "sync"},
+        {"/qr/v1/sessions/end", "end"},
+        {"/qr/v1/notices/undo", "undo"},
+        {"/qr/v1/pin", "pin"},
+        {"/qr/v1/revoke", "revoke"},
     };
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         for (size_t k = 0; k < sizeof calls / sizeof calls[0]; k++) {
             if (i == k) continue;
             json_t *beside = NULL;
             if (strcmp(calls[i].label, "approve") == 0) beside = json_pack("{s:s}", "pin", PHONE_PIN);
-            if (strcmp(calls[i].label, "pin") == 0) beside = json_pack("{s:s, s:s}", "pin", PHONE_PIN, "new_pin", "502738");
-            assert_code(phone_call(&phone, calls[i].path, calls[k].label, NULL, beside), 401, "proof_invalid");
+            if (strcmp(calls[i].label, "pin") == 0)
+                beside = json_pack("{s:s, s:s}", "pin", PHONE_PIN, "new_pin", "502738");
+            assert_code(phone_call(&phone, calls[i].path, calls[k].label, NULL, beside), 401,
+                        "proof_invalid");
         }
     }
 }
@@ -529,7 +555,8 @@ static void test_rule_10_a_proof_is_for_one_server_and_one_use(void **state)
     assert_code(phone_post(&phone, "/qr/v1/sync", body), 409, "replayed");
 }
 
-/* ---- rule 11, relays and others ----------------------------------------------------------------------------------- */
+/* ---- rule 11, relays and others
+ * ----------------------------------------------------------------------------------- */
 
 static void test_rule_11_wallet_calls_take_no_cookies(void **state)
 {
@@ -588,7 +615,8 @@ static void test_a_revoked_phone_finishes_nothing(void **state)
     nx_reply *rp = page_digits(&kiosk, t, digits);
     assert_int_not_equal(rp->status, 303);
     assert_code(phone_call(&phone, "/qr/v1/pin", "pin", NULL,
-                           json_pack("{s:s, s:s}", "pin", PHONE_PIN, "new_pin", "502738")), 403, "identity_revoked");
+                           json_pack("{s:s, s:s}", "pin", PHONE_PIN, "new_pin", "502738")),
+                403, "identity_revoked");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, up, down)

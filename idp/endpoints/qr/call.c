@@ -1,5 +1,5 @@
-/* A call of the wallet: one JSON object with exactly the named members in, JSON or a problem document with a fixed code
- * out. */
+/* A call of the wallet: one JSON object with exactly the named members in, JSON or a problem document with a
+ * fixed code out. */
 #include "endpoints/qr/qr.h"
 
 #include "base/log.h"
@@ -57,10 +57,11 @@ static void write_problem(struct nx_qr_call *c, nx_result r)
     const char *code;
     find_code(r.e, &status, &code);
     if (status >= 500) nx_log_error("request_failed", r);
-    NX_AUTO_JSON j = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title", nx_err_text(r.e), "status",
-                               status, "code", code, "request_id", c->rq->id);
+    NX_AUTO_JSON j = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title", nx_err_text(r.e),
+                               "status", status, "code", code, "request_id", c->rq->id);
     if (j && r.e == NX_ERR_QR_CLOCK) json_object_set_new(j, "server_time", json_integer(c->server_time));
-    if (j && r.e == NX_ERR_QR_PIN_WRONG) json_object_set_new(j, "attempts_left", json_integer(c->attempts_left));
+    if (j && r.e == NX_ERR_QR_PIN_WRONG)
+        json_object_set_new(j, "attempts_left", json_integer(c->attempts_left));
     if (status == 429 || status == 503) nx_reply_header(c->rp, "Retry-After", status == 429 ? "10" : "1");
     nx_reply_json_as(c->rp, status, "application/problem+json", j);
 }
@@ -98,7 +99,8 @@ nx_result nx_qr_run(nx_request *rq, nx_reply *rp, nx_qr_act act)
 NX_FALLIBLE nx_qr_members(const struct nx_qr_call *c, const char *const *names)
 {
     size_t n = 0;
-    for (; names[n]; n++) NX_REQUIRE(nx_json_str(c->json, names[n]), NX_ERR_QR_MALFORMED);
+    for (; names[n]; n++)
+        NX_REQUIRE(nx_json_str(c->json, names[n]), NX_ERR_QR_MALFORMED);
     NX_REQUIRE(json_object_size(c->json) == n, NX_ERR_QR_MALFORMED);
     return NX_OK;
 }

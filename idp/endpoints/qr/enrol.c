@@ -1,9 +1,10 @@
-/* /me/phones/enrol: the page with the enrolment link, and the digits that end it. Asked for without e it begins one, for a
- * person who has just proved herself; with e (sealed for this session) it shows how that one stands. */
+/* /me/phones/enrol: the page with the enrolment link, and the digits that end it. Asked for without e it
+ * begins one, for a person who has just proved herself; with e (sealed for this session) it shows how that
+ * one stands. */
+#include "qr/enrol.h"
 #include "authn/sign_in.h"
 #include "endpoints/qr/qr.h"
 #include "gate/gate.h"
-#include "qr/enrol.h"
 #include "qr/order.h"
 #include "sessions/throttle.h"
 
@@ -17,7 +18,7 @@ struct look {
     struct nx_house *house;
     struct nx_gate gate; /* the person's session */
     struct nx_terms terms;
-    const char *e;       /* the enrolment's handle */
+    const char *e; /* the enrolment's handle */
     bool gone;
     struct nx_enrolment it;
 };
@@ -32,7 +33,8 @@ static nx_result visit(struct look *l, nx_request *rq, nx_reply *rp)
     return nx_gate_require(&l->terms, &l->gate);
 }
 
-/* ---- beginning --------------------------------------------------------------------------------------------------- */
+/* ---- beginning
+ * --------------------------------------------------------------------------------------------------- */
 
 static nx_result throttle(struct look *l)
 {
@@ -68,7 +70,8 @@ static nx_result begin(struct look *l)
     return NX_OK;
 }
 
-/* ---- finding and drawing ------------------------------------------------------------------------------------------- */
+/* ---- finding and drawing
+ * ------------------------------------------------------------------------------------------- */
 
 static nx_result find(struct look *l, const char *e, nx_id *id)
 {
@@ -113,7 +116,8 @@ static nx_result draw_waiting(nx_view *v, struct look *l)
 static nx_result draw(struct look *l, int status, const char *error)
 {
     static const char *const states[] = {"waiting", "taken", "digits", "done", "dead"};
-    const char *state = l->gone ? "dead" : page_state(&l->it), *why = l->gone ? "expired" : nx_qr_why(&l->it.o);
+    const char *state = l->gone ? "dead" : page_state(&l->it),
+               *why = l->gone ? "expired" : nx_qr_why(&l->it.o);
     nx_view *v = NULL;
     NX_TRY(nx_form_view(&v, l->rq, l->rp, "/me/phones/digits"));
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
@@ -144,7 +148,8 @@ nx_result nx_qr_enrol_page(nx_request *rq, nx_reply *rp)
     return NX_OK;
 }
 
-/* ---- the stream and the digits --------------------------------------------------------------------------------------- */
+/* ---- the stream and the digits
+ * --------------------------------------------------------------------------------------- */
 
 static nx_result state_of(const struct nx_qr_watcher *w, nx_arena *a, const char **state, const char **frame)
 {

@@ -10,8 +10,8 @@ static nx_result start(struct nx_qr_call *c)
     NX_TRY(nx_qr_members(c, members));
     NX_TRY(nx_qr_throttle(c, NX_THROTTLE_ENROL, NULL));
     NX_TRY(nx_enrol_start(&e, c->a, c->house, nx_span_str(nx_json_str(c->json, "secret"))));
-    c->answer = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b}", "enrolment", e.enrolment, "nonce", e.nonce, "issuer",
-                          c->house->issuer, "name", e.name, "expires_in",
+    c->answer = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b}", "enrolment", e.enrolment, "nonce", e.nonce,
+                          "issuer", c->house->issuer, "name", e.name, "expires_in",
                           (json_int_t)((e.o.deadline_ms - e.o.now_ms) / 1000), "digits", !e.pending);
     NX_NEED(c->answer);
     return NX_OK;
@@ -30,10 +30,11 @@ static nx_result finish(struct nx_qr_call *c)
     NX_TRY(nx_qr_members(c, members));
     NX_TRY(nx_qr_throttle(c, NX_THROTTLE_ENROL, NULL));
     NX_TRY(nx_qr_take_pin(&pin, c, "pin"));
-    NX_TRY(nx_enrol_finish(&done, c->a, c->house, nx_json_str(c->json, "proof"), &pin, nx_json_str(c->json, "label"),
-                           &c->server_time));
-    c->answer = json_pack("{s:s, s:s, s:s?, s:s, s:I}", "qid", done.qid, "state", done.digits ? "digits" : "pending",
-                          "digits", done.digits, "watch", done.watch, "expires_in", (json_int_t)done.expires_in);
+    NX_TRY(nx_enrol_finish(&done, c->a, c->house, nx_json_str(c->json, "proof"), &pin,
+                           nx_json_str(c->json, "label"), &c->server_time));
+    c->answer =
+        json_pack("{s:s, s:s, s:s?, s:s, s:I}", "qid", done.qid, "state", done.digits ? "digits" : "pending",
+                  "digits", done.digits, "watch", done.watch, "expires_in", (json_int_t)done.expires_in);
     NX_NEED(c->answer);
     return NX_OK;
 }

@@ -44,7 +44,8 @@ static nx_result number_of(int64_t *out, const char *text)
     return NX_OK;
 }
 
-/* A reader that asks for the status of another time (?time=) is told that there is none: we keep no history of lists. */
+/* A reader that asks for the status of another time (?time=) is told that there is none: we keep no history
+ * of lists. */
 static nx_result answer(nx_request *rq, nx_reply *rp, const char *token)
 {
     NX_REQUIRE(!nx_query(rq, "time"), NX_ERR_NOT_FOUND);

@@ -1,6 +1,6 @@
-/* The sign-in page that shows a code. /login/qr?t=TRANSACTION begins an order and goes on to itself with t=ORDER.TRANSACTION
- * (the order's handle is sealed for this browser), so that reloading shows the same order, and its end when the store has
- * forgotten it. */
+/* The sign-in page that shows a code. /login/qr?t=TRANSACTION begins an order and goes on to itself with
+ * t=ORDER.TRANSACTION (the order's handle is sealed for this browser), so that reloading shows the same
+ * order, and its end when the store has forgotten it. */
 #include "authn/sign_in.h"
 #include "endpoints/pages/pages.h"
 #include "endpoints/qr/qr.h"
@@ -17,18 +17,20 @@ struct look {
     nx_arena *a;
     struct nx_house *house;
     struct nx_visitor who;
-    const char *t;      /* ORDER.TRANSACTION */
+    const char *t; /* ORDER.TRANSACTION */
     const char *txn;
-    bool gone;          /* the store has forgotten it */
+    bool gone; /* the store has forgotten it */
     struct nx_qr_order q;
 };
 
-/* ---- beginning ------------------------------------------------------------------------------------------------- */
+/* ---- beginning
+ * ------------------------------------------------------------------------------------------------- */
 
 static nx_result throttle(struct look *l, const char *client_id)
 {
     struct nx_throttled t;
-    const struct nx_attempt attempt = {.row = NX_THROTTLE_ORDER, .account = client_id, .source = l->rq->client};
+    const struct nx_attempt attempt = {
+        .row = NX_THROTTLE_ORDER, .account = client_id, .source = l->rq->client};
     NX_TRY(nx_throttle_take(l->house->store, l->a, &attempt, &t));
     NX_REQUIRE(t.allowed, NX_ERR_HTTP_RATE);
     return NX_OK;
@@ -75,7 +77,8 @@ static nx_result begin(struct look *l)
     return NX_OK;
 }
 
-/* ---- finding ----------------------------------------------------------------------------------------------------- */
+/* ---- finding
+ * ----------------------------------------------------------------------------------------------------- */
 
 static nx_result visit(struct look *l, nx_request *rq, nx_reply *rp)
 {
@@ -115,7 +118,8 @@ static nx_result open_form(struct look *l, nx_request *rq, nx_reply *rp)
     return find(l, &id);
 }
 
-/* ---- drawing ------------------------------------------------------------------------------------------------------ */
+/* ---- drawing
+ * ------------------------------------------------------------------------------------------------------ */
 
 static const char *page_state(const struct nx_qr_order *q)
 {
@@ -224,7 +228,8 @@ nx_result nx_qr_login_page(nx_request *rq, nx_reply *rp)
     return done ? go_on(&l) : draw(&l, 200, NULL);
 }
 
-/* ---- the stream ---------------------------------------------------------------------------------------------------- */
+/* ---- the stream
+ * ---------------------------------------------------------------------------------------------------- */
 
 static nx_result state_of(const struct nx_qr_watcher *w, nx_arena *a, const char **state, const char **frame)
 {
@@ -252,7 +257,8 @@ nx_result nx_qr_login_frames(nx_request *rq, nx_reply *rp)
     return nx_qr_stream(rq, rp, &w);
 }
 
-/* ---- the end -------------------------------------------------------------------------------------------------------- */
+/* ---- the end
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* Rule 7: for this portal alone, unless the person said on the phone that the screen is her own. */
 static nx_result sign_in(struct look *l)
@@ -295,11 +301,13 @@ nx_result nx_qr_login_digits(nx_request *rq, nx_reply *rp)
     return draw(&l, 403, r.e == NX_ERR_QR_DIGITS ? "form.digits" : NULL);
 }
 
-/* Rule 1: until this moment no session exists, and it comes to the browser that began the order or to nobody. */
+/* Rule 1: until this moment no session exists, and it comes to the browser that began the order or to nobody.
+ */
 nx_result nx_qr_login_return(nx_request *rq, nx_reply *rp)
 {
     struct look l;
-    const char *order = nx_query(rq, "o"), *code = nx_query(rq, "c"), *browser = nx_cookie(rq, NX_BROWSER_COOKIE);
+    const char *order = nx_query(rq, "o"), *code = nx_query(rq, "c"),
+               *browser = nx_cookie(rq, NX_BROWSER_COOKIE);
     NX_TRY(visit(&l, rq, rp));
     NX_REQUIRE(order && nx_id_valid(nx_span_str(order)) && code, NX_ERR_QR_ORDER_GONE);
     NX_TRY(nx_qr_return(&l.q, l.a, l.house, order, nx_span_str(code), nx_span_str(browser)));

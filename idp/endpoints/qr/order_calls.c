@@ -29,7 +29,8 @@ nx_result nx_qr_v1_take(nx_request *rq, nx_reply *rp)
     return nx_qr_run(rq, rp, take);
 }
 
-/* Rule 2: what was approved, by which verification of the user; the proof holds the digest of what was displayed. */
+/* Rule 2: what was approved, by which verification of the user; the proof holds the digest of what was
+ * displayed. */
 static nx_result keep_evidence(struct nx_qr_call *c, const struct nx_qr_order *q)
 {
     NX_AUTO_JSON detail = json_pack("{s:s, s:s, s:s, s:s, s:s}", "order", q->o.id.s, "qid", q->qid, "client",
@@ -39,10 +40,9 @@ static nx_result keep_evidence(struct nx_qr_call *c, const struct nx_qr_order *q
     NX_REQUIRE(text && actor, NX_ERR_MEMORY);
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, c->house->registry, NX_RELAXED));
-    NX_TRY(nx_audit_append(c->house->registry, &(struct nx_audit_entry){.actor = actor,
-                                                                        .type = "qr.approved",
-                                                                        .subject = q->person,
-                                                                        .detail = text}));
+    NX_TRY(nx_audit_append(c->house->registry,
+                           &(struct nx_audit_entry){
+                               .actor = actor, .type = "qr.approved", .subject = q->person, .detail = text}));
     return nx_registry_commit(&change);
 }
 

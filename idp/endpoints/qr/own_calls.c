@@ -18,7 +18,8 @@ nx_result nx_qr_v1_sync(nx_request *rq, nx_reply *rp)
     return nx_qr_run(rq, rp, sync_own);
 }
 
-static nx_result revoke(struct nx_qr_call *c, enum nx_revoke_scope scope, const char *target, const char *reason)
+static nx_result revoke(struct nx_qr_call *c, enum nx_revoke_scope scope, const char *target,
+                        const char *reason)
 {
     char *actor = nx_arena_printf(c->a, "person:%s", c->proof.who.person.s);
     NX_NEED(actor);
@@ -52,8 +53,10 @@ static nx_result undo(struct nx_qr_call *c)
     const char *target;
     NX_TRY(nx_qr_members(c, proof_only));
     NX_TRY(nx_qr_prove(c, NX_QR_PROOF_UNDO, false));
-    NX_TRY(nx_qr_notice(&kind, &target, c->a, c->house, &c->proof.who, nx_json_str(c->proof.payload, "notice")));
-    return revoke(c, kind == NX_NOTICE_SESSION ? NX_REVOKE_SESSION : NX_REVOKE_QR, target, "undone on the phone");
+    NX_TRY(
+        nx_qr_notice(&kind, &target, c->a, c->house, &c->proof.who, nx_json_str(c->proof.payload, "notice")));
+    return revoke(c, kind == NX_NOTICE_SESSION ? NX_REVOKE_SESSION : NX_REVOKE_QR, target,
+                  "undone on the phone");
 }
 
 nx_result nx_qr_v1_undo(nx_request *rq, nx_reply *rp)
@@ -86,7 +89,8 @@ static nx_result revoke_own(struct nx_qr_call *c)
     NX_TRY(nx_qr_prove(c, NX_QR_PROOF_REVOKE, false));
     const char *qid = nx_json_str(c->proof.payload, "qid"), *why = nx_json_str(c->proof.payload, "reason");
     NX_REQUIRE(qid && strcmp(qid, c->proof.who.qid.s) == 0, NX_ERR_QR_PROOF);
-    bool known = why && (strcmp(why, "lost") == 0 || strcmp(why, "replaced") == 0 || strcmp(why, "other") == 0);
+    bool known =
+        why && (strcmp(why, "lost") == 0 || strcmp(why, "replaced") == 0 || strcmp(why, "other") == 0);
     NX_REQUIRE(known, NX_ERR_QR_MALFORMED);
     return revoke(c, NX_REVOKE_QR, qid, why);
 }

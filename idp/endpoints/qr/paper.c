@@ -1,9 +1,9 @@
-/* Sign-in by paper and PIN (rule 8): m1, for this portal alone, nothing remembered. Plain forms: a camera only fills in
- * the field. */
+/* Sign-in by paper and PIN (rule 8): m1, for this portal alone, nothing remembered. Plain forms: a camera
+ * only fills in the field. */
+#include "qr/paper.h"
 #include "authn/sign_in.h"
 #include "endpoints/pages/pages.h"
 #include "endpoints/qr/qr.h"
-#include "qr/paper.h"
 #include "revoke/revoke.h"
 
 #define PAGE "/login/paper"

@@ -1,4 +1,5 @@
-/* The QR face: the wallet's calls, the sign-in page, enrolling a phone, and what readers fetch (docs/PROTOCOL-qr.md). */
+/* The QR face: the wallet's calls, the sign-in page, enrolling a phone, and what readers fetch
+ * (docs/PROTOCOL-qr.md). */
 #ifndef NX_ENDPOINTS_QR_QR_H
 #define NX_ENDPOINTS_QR_QR_H
 
@@ -8,18 +9,20 @@
 #include "house/house.h"
 #include "qr/proof.h"
 
-/* ---- calls of /qr/v1 ----------------------------------------------------------------------------------------- */
+/* ---- calls of /qr/v1
+ * ----------------------------------------------------------------------------------------- */
 
-/* One call. An act reads json, fills answer (owned), and may set what the problem document says beside the code. */
+/* One call. An act reads json, fills answer (owned), and may set what the problem document says beside the
+ * code. */
 struct nx_qr_call {
     nx_request *rq;
     nx_reply *rp;
     struct nx_house *house;
     nx_arena *a;
-    json_t *json;          /* the body; released with the call */
-    json_t *answer;        /* NULL: {} */
-    nx_time server_time;   /* of NX_ERR_QR_CLOCK */
-    int attempts_left;     /* of NX_ERR_QR_PIN_WRONG */
+    json_t *json;        /* the body; released with the call */
+    json_t *answer;      /* NULL: {} */
+    nx_time server_time; /* of NX_ERR_QR_CLOCK */
+    int attempts_left;   /* of NX_ERR_QR_PIN_WRONG */
     struct nx_qr_proof proof;
 };
 typedef nx_result (*nx_qr_act)(struct nx_qr_call *c);
@@ -33,7 +36,8 @@ NX_FALLIBLE nx_qr_members(const struct nx_qr_call *c, const char *const *names);
 NX_FALLIBLE nx_qr_prove(struct nx_qr_call *c, enum nx_qr_proof_label label, bool any_state);
 /* Takes a member of digits out of the body, which is wiped. */
 NX_FALLIBLE nx_qr_take_pin(nx_secret *pin, struct nx_qr_call *c, const char *member);
-/* Checks the PIN of c->proof's identity; the last failure suspends it. NX_ERR_QR_PIN_WRONG, NX_ERR_QR_SUSPENDED. */
+/* Checks the PIN of c->proof's identity; the last failure suspends it. NX_ERR_QR_PIN_WRONG,
+ * NX_ERR_QR_SUSPENDED. */
 NX_FALLIBLE nx_qr_check_pin(int *bound_at, struct nx_qr_call *c, const nx_secret *pin);
 /* Counts an attempt of a row for (account, this client). NX_ERR_HTTP_RATE. */
 NX_FALLIBLE nx_qr_throttle(struct nx_qr_call *c, int row, const char *account);
@@ -52,7 +56,8 @@ nx_result nx_qr_v1_undo(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_v1_pin(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_v1_revoke(nx_request *rq, nx_reply *rp);
 
-/* ---- pages ----------------------------------------------------------------------------------------------------- */
+/* ---- pages
+ * ----------------------------------------------------------------------------------------------------- */
 
 nx_result nx_qr_login_page(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_login_frames(nx_request *rq, nx_reply *rp);
@@ -73,13 +78,14 @@ NX_FALLIBLE nx_qr_symbol_view(nx_view *v, nx_arena *a, const char *text);
 struct nx_qr_watcher {
     struct nx_house *house;
     nx_id id;
-    const char *first;  /* the page's state when it was drawn */
+    const char *first; /* the page's state when it was drawn */
     /* The page's state now; in *frame, while a code is shown, the text to draw (NULL: none). */
     nx_result (*state_of)(const struct nx_qr_watcher *w, nx_arena *a, const char **state, const char **frame);
 };
 NX_FALLIBLE nx_qr_stream(nx_request *rq, nx_reply *rp, const struct nx_qr_watcher *w);
 
-/* ---- for readers ----------------------------------------------------------------------------------------------- */
+/* ---- for readers
+ * ----------------------------------------------------------------------------------------------- */
 
 nx_result nx_qr_jwks_file(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_bundle_file(nx_request *rq, nx_reply *rp);

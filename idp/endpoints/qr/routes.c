@@ -30,7 +30,8 @@ static const struct nx_route rows[] = {
 
     {NX_GET, "/qr/jwks", 0, NX_GUARD_PUBLIC, NX_RATE_NONE, NX_LANE_FAST, nx_qr_jwks_file},
     {NX_GET, "/qr/bundle", 0, NX_GUARD_PUBLIC, NX_RATE_QR, NX_LANE_FAST, nx_qr_bundle_file},
-    {NX_GET, "/status/lists", 0, NX_GUARD_PUBLIC | NX_AS_PROBLEM, NX_RATE_QR, NX_LANE_FAST, nx_qr_status_lists},
+    {NX_GET, "/status/lists", 0, NX_GUARD_PUBLIC | NX_AS_PROBLEM, NX_RATE_QR, NX_LANE_FAST,
+     nx_qr_status_lists},
     {NX_GET, "/status/{generation}/{list}", 0, NX_GUARD_PUBLIC | NX_AS_PROBLEM, NX_RATE_QR, NX_LANE_FAST,
      nx_qr_status_tokens},
     {NX_GET, "/s/{list}", 0, NX_GUARD_PUBLIC | NX_AS_PROBLEM, NX_RATE_QR, NX_LANE_FAST, nx_qr_status_cards},

@@ -1,5 +1,5 @@
-/* What a page with a code hears while it is open: a new frame each second, and that its state has changed. A page
- * without script reloads itself and needs none of this. */
+/* What a page with a code hears while it is open: a new frame each second, and that its state has changed. A
+ * page without script reloads itself and needs none of this. */
 #include "endpoints/qr/qr.h"
 
 #include "qr/symbol.h"
@@ -45,8 +45,9 @@ static nx_result step(void *ctx, nx_buf *out, int *wait_ms, bool *end)
     if (frame) NX_TRY(frame_event(out, x->arena, frame));
     bool changed = strcmp(state, x->said) != 0;
     if (x->told && !changed) return NX_OK;
-    /* The first event says how things stand, since they may have changed between the page and this stream. A page that
-     * shows another state asks for itself anew: what it becomes is drawn there, and watched by another stream. */
+    /* The first event says how things stand, since they may have changed between the page and this stream. A
+     * page that shows another state asks for itself anew: what it becomes is drawn there, and watched by
+     * another stream. */
     x->told = true;
     *end = changed;
     return state_event(out, x->arena, state);

@@ -1,4 +1,5 @@
-/* A whole QR text: Base45, zlib, COSE, keys, CWT; and, behind a first byte 0, the COSE bytes without their text form. */
+/* A whole QR text: Base45, zlib, COSE, keys, CWT; and, behind a first byte 0, the COSE bytes without their
+ * text form. */
 #include "crypto/claim169.h"
 #include "crypto/cose.h"
 #include "crypto/cwt.h"
@@ -13,7 +14,8 @@ static void read_object(nx_arena *a, nx_span bytes, enum nx_cbor_mode mode)
     struct nx_cwt cwt;
     struct nx_claim169 who;
     if (!nx_ok(nx_cose_parse(&cose, a, bytes, mode))) return;
-    nx_ignore(mode == NX_CBOR_STRICT ? nx_cose_verify(&cose, a, "nx-h", key) : nx_cose_verify_foreign(&cose, a, key));
+    nx_ignore(mode == NX_CBOR_STRICT ? nx_cose_verify(&cose, a, "nx-h", key)
+                                     : nx_cose_verify_foreign(&cose, a, key));
     if (!nx_ok(nx_cwt_read(&cwt, a, cose.payload, mode))) return;
     EVP_PKEY *device = NULL;
     if (cwt.cnf_key && nx_ok(nx_cose_key_get(&device, cwt.cnf_key))) {

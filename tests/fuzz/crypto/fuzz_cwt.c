@@ -1,4 +1,5 @@
-/* Claims and identity maps out of arbitrary bytes, in both modes; an identity that was read can be written. */
+/* Claims and identity maps out of arbitrary bytes, in both modes; an identity that was read can be written.
+ */
 #include "crypto/claim169.h"
 #include "crypto/cwt.h"
 

@@ -88,8 +88,7 @@ static void vector(const char *lst, unsigned bits)
     /* And the other way: our own list of the same entries has the same bytes. */
     uint8_t *ours = nx_arena_alloc(arena, list.n);
     for (size_t i = 0; i < 11; i++)
-        assert_true(
-            nx_ok(nx_tsl_set(ours, list.n, bits, set[i].index, bits == 1 ? set[i].one : set[i].two)));
+        assert_true(nx_ok(nx_tsl_set(ours, list.n, bits, set[i].index, bits == 1 ? set[i].one : set[i].two)));
     assert_memory_equal(ours, list.p, list.n);
 }
 
@@ -132,16 +131,14 @@ static void test_lists_that_are_refused(void **state)
     (void)state;
     nx_span out;
     assert_int_equal(nx_tsl_lst_decode(&out, arena, NX_LIT("bm90IHpsaWI")).e, NX_ERR_ZLIB);
-    assert_int_equal(nx_tsl_lst_decode(&out, arena, NX_LIT("eNrbuRgAAhcBXA")).e,
-                     NX_ERR_ZLIB); /* checksum */
+    assert_int_equal(nx_tsl_lst_decode(&out, arena, NX_LIT("eNrbuRgAAhcBXA")).e, NX_ERR_ZLIB); /* checksum */
     assert_int_equal(nx_tsl_lst_decode(&out, arena, NX_LIT("eNrbuRgAAhcBXQAA")).e,
                      NX_ERR_ZLIB); /* more behind */
     assert_int_equal(nx_tsl_lst_decode(&out, arena, NX_LIT("eNrbuRgAAhcBXQ==")).e, NX_ERR_ENCODING);
     /* A list that unpacks to a byte more than the maximum. */
     uint8_t *large = calloc(1, NX_TSL_BYTES_MAX);
     char *lst;
-    assert_int_equal(nx_tsl_lst_encode(&lst, arena, nx_span_of(large, NX_TSL_BYTES_MAX + 1)).e,
-                     NX_ERR_LIMIT);
+    assert_int_equal(nx_tsl_lst_encode(&lst, arena, nx_span_of(large, NX_TSL_BYTES_MAX + 1)).e, NX_ERR_LIMIT);
     assert_true(nx_ok(nx_tsl_lst_encode(&lst, arena, nx_span_of(large, NX_TSL_BYTES_MAX))));
     assert_true(nx_ok(nx_tsl_lst_decode(&out, arena, nx_span_str(lst))));
     free(large);
@@ -151,11 +148,11 @@ static void test_claims_are_checked(void **state)
 {
     (void)state;
     const struct nx_tsl l = {.uri = "https://id.vn/s/0",
-                                     .iat = 1000,
-                                     .exp = 2000,
-                                     .ttl = 60,
-                                     .bits = 2,
-                                     .list = NX_LIT("\xc9\x44\xf9")};
+                             .iat = 1000,
+                             .exp = 2000,
+                             .ttl = 60,
+                             .bits = 2,
+                             .list = NX_LIT("\xc9\x44\xf9")};
     NX_AUTO_JSON claims = NULL;
     assert_true(nx_ok(nx_tsl_claims(&claims, arena, &l)));
     struct nx_tsl out;

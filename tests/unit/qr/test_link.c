@@ -35,7 +35,8 @@ static void test_links_come_back(void **state)
 {
     (void)state;
     struct nx_link in = {.kind = NX_LINK_ORDER, .id = {"mzxw6ytboi2dknrtgq3tqojrgi"}, .t = 1795000000}, out;
-    for (uint8_t i = 0; i < NX_FRAME_MAC_LEN; i++) in.mac[i] = (uint8_t)(i * 29);
+    for (uint8_t i = 0; i < NX_FRAME_MAC_LEN; i++)
+        in.mac[i] = (uint8_t)(i * 29);
     char *text = nx_link_order(arena, ORIGIN, &in);
     assert_memory_equal(text, "HTTPS://LOCALHOST:8443/Q/MZXW6YTBOI2DKNRTGQ3TQOJRGI/1795000000/", 63);
     assert_int_equal(parse(&out, text), NX_ERR_NONE);

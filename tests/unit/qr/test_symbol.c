@@ -32,7 +32,8 @@ static int version_of(size_t characters)
 {
     char text[NX_QR_TEXT_MAX];
     struct nx_symbol s;
-    for (size_t i = 0; i < characters; i++) text[i] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"[i * 7 % 45];
+    for (size_t i = 0; i < characters; i++)
+        text[i] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"[i * 7 % 45];
     assert_true(nx_ok(nx_symbol_make(&s, arena, nx_span_of(text, characters))));
     assert_int_equal(s.size, 17 + 4 * s.version);
     return s.version;
@@ -58,7 +59,8 @@ static void test_only_alphanumeric_texts(void **state)
     assert_int_equal(nx_symbol_make(&s, arena, NX_LIT("https://id.vn/Q/A")).e, NX_ERR_ENCODING);
     assert_int_equal(nx_symbol_make(&s, arena, NX_LIT("")).e, NX_ERR_LIMIT);
     assert_int_equal(nx_symbol_make(&s, arena, nx_span_of(long_text, sizeof long_text)).e, NX_ERR_LIMIT);
-    assert_int_equal(nx_symbol_make(&s, arena, nx_span_of(long_text, 3400)).e, NX_ERR_LIMIT); /* level M ends at 3391 */
+    assert_int_equal(nx_symbol_make(&s, arena, nx_span_of(long_text, 3400)).e,
+                     NX_ERR_LIMIT); /* level M ends at 3391 */
 }
 
 /* The path, painted again, gives the same modules. */
