@@ -36,8 +36,8 @@ static nx_result read_method(nx_request *rq, const char *method)
     static const struct {
         const char *name;
         nx_method method;
-    } known[] = {{"GET", NX_GET}, {"HEAD", NX_GET},    {"POST", NX_POST},
-                 {"PUT", NX_PUT}, {"PATCH", NX_PATCH}, {"DELETE", NX_DELETE}};
+    } known[] = {{"GET", NX_GET},     {"HEAD", NX_GET},      {"POST", NX_POST},      {"PUT", NX_PUT},
+                 {"PATCH", NX_PATCH}, {"DELETE", NX_DELETE}, {"OPTIONS", NX_OPTIONS}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(method, known[i].name) != 0) continue;
         rq->method = known[i].method;

@@ -21,6 +21,7 @@ typedef enum nx_method {
     NX_PUT,
     NX_PATCH,
     NX_DELETE,
+    NX_OPTIONS, /* preflight of scripts of other origins; only rows that name it take it */
     NX_METHOD_COUNT
 } nx_method;
 

@@ -6,7 +6,7 @@
 
 const char *nx_method_name(nx_method m)
 {
-    static const char *const names[NX_METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    static const char *const names[NX_METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
     return names[m];
 }
 

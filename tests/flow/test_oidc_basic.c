@@ -592,6 +592,26 @@ static void select_account(void **state)
     assert_non_null(rig_param(&rig, rp, "code"));
 }
 
+/* Apps in a browser of another origin: what they may call, and what they may not. */
+static void scripts_of_other_origins(void **state)
+{
+    (void)state;
+    static const char *const open[] = {"/oidc/token", "/oidc/revoke", "/oidc/userinfo"};
+    for (size_t i = 0; i < 3; i++) {
+        nx_reply *rp = rig_send(&browser, "OPTIONS", open[i], NULL, NULL);
+        assert_int_equal(rp->status, 204);
+        assert_string_equal(nx_reply_header_get(rp, "Access-Control-Allow-Origin"), "*");
+        assert_non_null(strstr(nx_reply_header_get(rp, "Access-Control-Allow-Headers"), "Authorization"));
+        assert_null(nx_reply_header_get(rp, "Access-Control-Allow-Credentials"));
+    }
+    assert_int_equal(rig_send(&browser, "OPTIONS", "/oidc/introspect", NULL, NULL)->status, 405);
+    assert_int_equal(rig_send(&browser, "OPTIONS", "/oidc/authorize", NULL, NULL)->status, 405);
+    nx_reply *rp = rig_get(&browser, "/oidc/userinfo");
+    assert_int_equal(rp->status, 401);
+    assert_string_equal(nx_reply_header_get(rp, "Access-Control-Allow-Origin"), "*");
+    assert_null(nx_reply_header_get(rig_get(&browser, url("")), "Access-Control-Allow-Origin"));
+}
+
 /* A run of n letters, in the arena of the rig. */
 static char *letters(size_t n)
 {
@@ -703,6 +723,7 @@ int main(void)
         T(select_account),
         T(tabs_do_not_disturb_each_other),
         T(lengths),
+        T(scripts_of_other_origins),
     };
     return cmocka_run_group_tests(tests, up, down);
 }

@@ -17,6 +17,7 @@ nx_result nx_ep_token(nx_request *rq, nx_reply *rp);
 nx_result nx_ep_userinfo(nx_request *rq, nx_reply *rp);
 nx_result nx_ep_introspect(nx_request *rq, nx_reply *rp);
 nx_result nx_ep_revoke(nx_request *rq, nx_reply *rp);
+nx_result nx_ep_preflight(nx_request *rq, nx_reply *rp);
 nx_result nx_ep_jwks(nx_request *rq, nx_reply *rp);
 nx_result nx_ep_logout(nx_request *rq, nx_reply *rp);
 nx_result nx_ep_register(nx_request *rq, nx_reply *rp);

@@ -5,7 +5,15 @@
 #define BARE (NX_GUARD_NO_STORE | NX_AS_OAUTH)
 #define FORM_MAX (32u << 10) /* a client assertion has up to 16 KiB */
 
+#define PREFLIGHT(path)                                                                                      \
+    {                                                                                                        \
+        NX_OPTIONS, path, 0, NX_AS_OAUTH | NX_GUARD_PUBLIC, NX_RATE_PAGE, NX_LANE_PURE, nx_ep_preflight      \
+    }
+
 static const struct nx_route rows[] = {
+    PREFLIGHT("/oidc/token"),
+    PREFLIGHT("/oidc/revoke"),
+    PREFLIGHT("/oidc/userinfo"),
     {NX_GET, "/oidc/authorize", 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_ep_authorize},
     {NX_POST, "/oidc/authorize", FORM_MAX, NX_GUARD_FORM | NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST,
      nx_ep_authorize},
