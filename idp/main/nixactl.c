@@ -32,19 +32,26 @@ static void help(void)
     puts("\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 nothing runs on the data folder.");
 }
 
+static bool asks_for_help(const char *word, const char *next)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || (strcmp(word, "help") == 0 && !next[0]);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        (strcmp(argv[1], "help") == 0 && argc == 2)) {
-        help();
-        return argc < 2 ? NX_EXIT_USAGE : NX_EXIT_OK;
-    }
-    /* `nixactl --data DIR COMMAND` and `nixactl COMMAND --data DIR` are the same. */
+    /* `nixactl --data DIR COMMAND` and `nixactl COMMAND --data DIR` are the same: the word comes first below.
+     */
     int first = 1;
     while (first < argc && strncmp(argv[first], "--data", 6) == 0)
         first += argv[first][6] == '=' ? 1 : 2;
     const char *word = first < argc ? argv[first] : "";
     const char *next = first + 1 < argc ? argv[first + 1] : "";
+    if (!word[0] || asks_for_help(word, next)) {
+        help();
+        return word[0] ? NX_EXIT_OK : NX_EXIT_USAGE;
+    }
+    memmove(&argv[2], &argv[1], (size_t)(first - 1) * sizeof argv[0]);
+    argv[1] = (char *)word;
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         if (strcmp(word, own[i].first) != 0 || (own[i].second && strcmp(next, own[i].second) != 0)) continue;
         return own[i].run(argc - 1, argv + 1);
