@@ -1,6 +1,7 @@
 #include "endpoints/answer.h"
 
 #include "base/log.h"
+#include "endpoints/qr/qr.h"
 #include "http/router.h"
 
 #include <stdio.h>
@@ -64,6 +65,8 @@ void nx_answer_write(nx_request *rq, nx_reply *rp, nx_err e)
         nx_reply_oauth_error(rp, an.status, an.oauth, nx_err_text(e));
     else if (guards & NX_AS_SCIM)
         write_scim(rp, &an, nx_err_text(e));
+    else if (guards & NX_AS_WALLET)
+        nx_qr_answer(rq, rp, e);
     else if (guards & NX_AS_PROBLEM)
         nx_reply_problem(rp, an.status, nx_err_text(e), NULL);
     else if (guards & NX_AS_TEXT || !nx_router_views(rq->router))

@@ -25,6 +25,7 @@ typedef nx_result (*nx_handler)(nx_request *rq, nx_reply *rp);
 #define NX_AS_OAUTH 0x0100u   /* RFC 6749 section 5.2 */
 #define NX_AS_PROBLEM 0x0200u /* RFC 9457 */
 #define NX_AS_SCIM 0x0400u    /* RFC 7644 section 3.12 */
+#define NX_AS_WALLET 0x1000u /* RFC 9457 with a fixed code (docs/PROTOCOL-qr.md section 11) */
 #define NX_AS_TEXT 0x0800u    /* one line of text */
 
 /* Rate classes: a bucket per class and client address, limits in the settings (0: off). A limit here keeps

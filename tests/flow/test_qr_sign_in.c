@@ -566,6 +566,20 @@ static void test_rule_11_wallet_calls_take_no_cookies(void **state)
     assert_null(nx_reply_header_get(rp, "Set-Cookie"));
 }
 
+/* What the router refuses by itself has a code too. */
+static void test_every_refusal_has_a_code(void **state)
+{
+    (void)state;
+    static char large[9000];
+    memset(large, ' ', sizeof large - 1);
+    assert_code(rig_send(&phone.net, "POST", "/qr/v1/sync", "application/json", large), 413, "malformed");
+    assert_code(rig_send(&phone.net, "POST", "/qr/v1/sync", "text/plain", "{}"), 400, "malformed");
+    assert_code(rig_send(&phone.net, "POST", "/qr/v1/sync", "application/json", "[]"), 400, "malformed");
+    assert_code(
+        rig_send(&phone.net, "POST", "/qr/v1/sync", "application/json", "{\"proof\":\"a\",\"proof\":\"b\"}"),
+        400, "malformed");
+}
+
 static void test_decline_ends_it(void **state)
 {
     (void)state;
@@ -649,6 +663,7 @@ int main(void)
         T(test_rule_10_no_proof_passes_for_another),
         T(test_rule_10_a_proof_is_for_one_server_and_one_use),
         T(test_rule_11_wallet_calls_take_no_cookies),
+        T(test_every_refusal_has_a_code),
         T(test_decline_ends_it),
         T(test_cancel_on_the_page_ends_it),
         T(test_only_the_phone_that_took_it_goes_on),

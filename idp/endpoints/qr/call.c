@@ -36,6 +36,10 @@ static const struct {
     {NX_ERR_NOT_FOUND, 404, "not_found"},
     {NX_ERR_HTTP_RATE, 429, "rate_limited"},
     {NX_ERR_HTTP_MEDIA_TYPE, 400, "malformed"},
+    {NX_ERR_HTTP_TOO_LARGE, 413, "malformed"},
+    {NX_ERR_HTTP_METHOD, 405, "malformed"},
+    {NX_ERR_HTTP_FRAMING, 400, "malformed"},
+    {NX_ERR_HTTP_HOST, 421, "malformed"},
 };
 
 static void find_code(nx_err e, int *status, const char **code)
@@ -51,19 +55,33 @@ static void find_code(nx_err e, int *status, const char **code)
     *code = away ? "unavailable" : "internal";
 }
 
-static void write_problem(struct nx_qr_call *c, nx_result r)
+/* name NULL: nothing further to say. */
+static void write_problem(nx_request *rq, nx_reply *rp, nx_err e, const char *name, int64_t number)
 {
     int status;
     const char *code;
-    find_code(r.e, &status, &code);
-    if (status >= 500) nx_log_error("request_failed", r);
-    NX_AUTO_JSON j = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title", nx_err_text(r.e),
-                               "status", status, "code", code, "request_id", c->rq->id);
-    if (j && r.e == NX_ERR_QR_CLOCK) json_object_set_new(j, "server_time", json_integer(c->server_time));
-    if (j && r.e == NX_ERR_QR_PIN_WRONG)
-        json_object_set_new(j, "attempts_left", json_integer(c->attempts_left));
-    if (status == 429 || status == 503) nx_reply_header(c->rp, "Retry-After", status == 429 ? "10" : "1");
-    nx_reply_json_as(c->rp, status, "application/problem+json", j);
+    find_code(e, &status, &code);
+    NX_AUTO_JSON j = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title", nx_err_text(e),
+                               "status", status, "code", code, "request_id", rq->id);
+    if (j && name) json_object_set_new(j, name, json_integer(number));
+    if (status == 429 || status == 503) nx_reply_header(rp, "Retry-After", status == 429 ? "10" : "1");
+    nx_reply_json_as(rp, status, "application/problem+json", j);
+}
+
+void nx_qr_answer(nx_request *rq, nx_reply *rp, nx_err e)
+{
+    write_problem(rq, rp, e, NULL, 0);
+}
+
+static void refuse(struct nx_qr_call *c, nx_result r)
+{
+    if (nx_answer_of(r.e).status >= 500) nx_log_error("request_failed", r);
+    if (r.e == NX_ERR_QR_CLOCK)
+        write_problem(c->rq, c->rp, r.e, "server_time", c->server_time);
+    else if (r.e == NX_ERR_QR_PIN_WRONG)
+        write_problem(c->rq, c->rp, r.e, "attempts_left", c->attempts_left);
+    else
+        write_problem(c->rq, c->rp, r.e, NULL, 0);
 }
 
 static nx_result read_body(struct nx_qr_call *c)
@@ -87,7 +105,7 @@ nx_result nx_qr_run(nx_request *rq, nx_reply *rp, nx_qr_act act)
     nx_result r = read_body(&c);
     if (nx_ok(r)) r = act(&c);
     if (!nx_ok(r)) {
-        write_problem(&c, r);
+        refuse(&c, r);
         return NX_OK;
     }
     if (!c.answer) c.answer = json_object();

@@ -27,6 +27,8 @@ struct nx_qr_call {
 };
 typedef nx_result (*nx_qr_act)(struct nx_qr_call *c);
 
+/* The problem document of an error, for the router's own refusals too (too large, too many, no lane). */
+void nx_qr_answer(nx_request *rq, nx_reply *rp, nx_err e);
 /* Parses the body, runs the act, answers; an error becomes a problem with its code (section 11). */
 nx_result nx_qr_run(nx_request *rq, nx_reply *rp, nx_qr_act act);
 

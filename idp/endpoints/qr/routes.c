@@ -9,7 +9,7 @@ nx_result nx_qr_link_page(nx_request *rq, nx_reply *rp)
 }
 
 #define BODY 8192
-#define CALL (NX_GUARD_NO_STORE | NX_AS_PROBLEM)
+#define CALL (NX_GUARD_NO_STORE | NX_AS_WALLET)
 #define FORM (NX_GUARD_FORM | NX_GUARD_CSRF | NX_GUARD_NO_STORE)
 
 static const struct nx_route rows[] = {
