@@ -71,6 +71,7 @@ static nx_result of_chain(struct nx_token *t, const nx_store *st, nx_arena *a, c
 {
     const struct nx_rec *token = &o->rec[0], *grant = o->recs > 1 ? &o->rec[1] : token;
     NX_TRY(nx_grant_of_record(&t->grant, st, a, grant));
+    t->granted = t->grant.scope;
     if (grant != token) {
         memcpy(t->family.s, grant->key.s + 1, NX_ID_LEN + 1);
         NX_TRY(narrow(&t->grant, a, token->body));

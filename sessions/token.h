@@ -32,6 +32,7 @@ struct nx_token {
     struct nx_handle ref;
     nx_id family;          /* the grant's record; empty for a client's own token */
     struct nx_grant grant; /* as narrowed for this token; status is the grant's */
+    const char *granted;   /* the grant's scope before it was narrowed */
     nx_time issued;
     nx_time expires;
 };

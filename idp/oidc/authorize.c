@@ -45,13 +45,24 @@ NX_FALLIBLE nx_authorize_select(struct nx_step *out, struct nx_house *house, nx_
     return nx_flow_step(out, &f);
 }
 
+/* A phone displays claims. Scopes that are no set of claims, offline_access among them, and resources it does
+ * not show: those are asked for on a page of their own (rule 16). */
+static bool phone_showed_all(const struct nx_ask *ask)
+{
+    for (size_t i = 0; i < ask->scopes.count; i++) {
+        struct nx_words one = {&ask->scopes.word[i], 1};
+        if (strcmp(*one.word, "openid") != 0 && nx_claims_of_scopes(&one) == 0) return false;
+    }
+    return ask->resources.count == 0;
+}
+
 NX_FALLIBLE nx_authorize_phone_consent(struct nx_step *out, struct nx_house *house, nx_arena *a,
                                        const struct nx_visitor *who, const char *transaction)
 {
     NX_AUTO_FLOW(f);
     NX_TRY(nx_flow_open(&f, house, a, who, transaction));
     NX_REQUIRE(f.gate.has_session, NX_ERR_LOGIN_REQUIRED);
-    f.agreed = f.gate.session.subject;
+    if (phone_showed_all(&f.ask)) f.agreed = f.gate.session.subject;
     NX_TRY(nx_flow_save(&f));
     NX_TRY(nx_flow_decide(&f));
     return nx_flow_step(out, &f);

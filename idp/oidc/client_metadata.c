@@ -233,6 +233,13 @@ static nx_result jwks(struct nx_metadata_check *c, const char *member, const jso
     return NX_OK;
 }
 
+/* Rule 12: our own audiences (userinfo, admin) are nobody's to register. */
+static bool is_ours(const struct nx_metadata_check *c, const struct nx_url *u)
+{
+    const char *origin = nx_url_origin(c->arena, u);
+    return !origin || strcasecmp(origin, c->house->issuer) == 0;
+}
+
 static nx_result resources(struct nx_metadata_check *c, const char *member, const json_t *v)
 {
     NX_TRY(texts(c, member, v));
@@ -243,7 +250,17 @@ static nx_result resources(struct nx_metadata_check *c, const char *member, cons
         struct nx_url u;
         MUST(nx_ok(nx_url_split(&u, nx_span_str(json_string_value(item)))) && !u.fragment,
              "must be absolute URIs without fragment");
+        MUST(!is_ours(c, &u), "has one of this server's own");
     }
+    return NX_OK;
+}
+
+static nx_result audience(struct nx_metadata_check *c, const char *member, const json_t *v)
+{
+    struct nx_url u;
+    NX_TRY(text(c, member, v));
+    bool url = nx_ok(nx_url_split(&u, nx_span_str(json_string_value(v))));
+    MUST(!url || !is_ours(c, &u), "is this server's own");
     return NX_OK;
 }
 

@@ -179,6 +179,41 @@ static NX_FALLIBLE check_replacement(struct nx_metadata_check *c, const nx_clien
     return NX_OK;
 }
 
+/* A member with its translations ("nixa_purpose#vi"). */
+static bool within(const json_t *x, const json_t *y, const char *member)
+{
+    const char *name;
+    json_t *v;
+    size_t n = strlen(member);
+    json_object_foreach((json_t *)(uintptr_t)x, name,
+                        v) if (strncmp(name, member, n) == 0 && (name[n] == 0 || name[n] == '#') &&
+                               !json_equal(v, json_object_get(y, name))) return false;
+    return true;
+}
+
+static bool same_member(const json_t *x, const json_t *y, const char *member)
+{
+    return within(x, y, member) && within(y, x, member);
+}
+
+/* What operators give (rules 12, 13, 18), and with a legal basis everything that it covers: there nobody is
+ * asked whether more is right (rule 16). */
+static NX_FALLIBLE check_itself(struct nx_metadata_check *c, const nx_client *old, const json_t *kept)
+{
+    static const struct {
+        const char *member;
+        bool always;
+    } given[] = {{"nixa_audience", true}, {"nixa_introspects", true}, {"nixa_organisation", true},
+                 {"nixa_profile", true},  {"nixa_resources", true},   {"scope", true},
+                 {"subject_type", true},  {"redirect_uris", false},   {"sector_identifier_uri", false},
+                 {"nixa_purpose", false}};
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
+        if ((given[i].always || old->legal_basis) && !same_member(old->metadata, kept, given[i].member))
+            return nx_metadata_refuse(c, NX_ERR_CLIENT_METADATA, given[i].member,
+                                      "is changed by operators only");
+    return NX_OK;
+}
+
 static NX_FALLIBLE replace(struct nx_house *house, nx_arena *a, const struct nx_registrar *by,
                            const struct nx_client_record *record, int64_t version)
 {
@@ -197,6 +232,7 @@ static NX_FALLIBLE replace_with(nx_span *json, struct nx_metadata_check *c, cons
     struct nx_client_record record;
     NX_TRY(check_replacement(c, old, metadata));
     NX_TRY(read_metadata(&kept, c, metadata));
+    if (by->itself) NX_TRY(check_itself(c, old, kept));
     NX_TRY(fill_record(&record, c, kept, old->id));
     record.secret_digest = wants_secret(kept) ? old->secret_digest : NX_SPAN_NONE;
     if (wants_secret(kept) && old->secret_digest.n == 0) {
@@ -207,7 +243,7 @@ static NX_FALLIBLE replace_with(nx_span *json, struct nx_metadata_check *c, cons
     record.registration_digest = old->registration_digest;
     record.owner = old->owner;
     record.legal_basis = old->legal_basis;
-    record.purpose_version = old->purpose_version;
+    record.purpose_version = old->purpose_version + !same_member(old->metadata, kept, "nixa_purpose");
     NX_TRY(replace(c->house, c->arena, by, &record, old->version));
     return write_answer(json, c->house, c->arena, old->id, old->created, kept, &made);
 }

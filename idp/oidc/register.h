@@ -12,10 +12,12 @@
 struct nx_house;
 
 /* Who registers: the operator's name for the audit trail. by_hand: made by the operator's own tools, whose
- * clients get ES256 unless they name an algorithm. */
+ * clients get ES256 unless they name an algorithm. itself: a client by its registration access token, which
+ * may not change what operators give (nx_client_replace). */
 struct nx_registrar {
     const char *actor;
     bool by_hand;
+    bool itself;
     const char *legal_basis; /* NULL; registered in place of consent, audited (SECURITY.md 16) */
 };
 

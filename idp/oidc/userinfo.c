@@ -58,23 +58,36 @@ static NX_FALLIBLE decide(struct nx_gate *g, struct nx_house *house, nx_arena *a
     return NX_OK;
 }
 
-static NX_FALLIBLE fill(nx_span *json, struct nx_gate *g, const nx_client *c, const struct nx_grant *grant,
+/* RFC 6749 section 6: what a token was narrowed by, it does not tell; claims that were asked for one by one
+ * it keeps. */
+static NX_FALLIBLE told(uint32_t *out, nx_arena *a, const struct nx_token *t)
+{
+    struct nx_claims asked;
+    struct nx_words granted, held;
+    NX_TRY(nx_claims_unpack(&asked, t->grant.claims));
+    NX_TRY(nx_words_split(&granted, a, t->granted, NX_SCOPES_MAX));
+    NX_TRY(nx_words_split(&held, a, t->grant.scope, NX_SCOPES_MAX));
+    *out = asked.userinfo & ~(nx_claims_of_scopes(&granted) & ~nx_claims_of_scopes(&held));
+    return NX_OK;
+}
+
+static NX_FALLIBLE fill(nx_span *json, struct nx_gate *g, const nx_client *c, const struct nx_token *t,
                         bool jwt)
 {
     struct nx_names names;
-    struct nx_claims asked;
+    uint32_t mask;
     struct nx_jo o;
-    NX_TRY(nx_mint_names(&names, g->house, g->arena, c, grant, NULL));
-    NX_TRY(nx_claims_unpack(&asked, grant->claims));
+    NX_TRY(nx_mint_names(&names, g->house, g->arena, c, &t->grant, NULL));
+    NX_TRY(told(&mask, g->arena, t));
     NX_AUTO_JSON claims = json_object();
     NX_NEED(claims);
-    NX_TRY(nx_claims_fill(claims, g->house, g->arena, &g->person, asked.userinfo));
+    NX_TRY(nx_claims_fill(claims, g->house, g->arena, &g->person, mask));
     nx_jo_open(&o, g->arena, BODY_MAX);
     nx_jo_text(&o, "sub", names.sub);
     if (jwt) nx_jo_text(&o, "iss", g->house->issuer);
     if (jwt) nx_jo_text(&o, "aud", c->id);
     NX_TRY(nx_jo_members(&o, g->arena, claims));
-    NX_TRY(nx_mint_binding(&o, g->house, g->arena, grant, names.sector));
+    NX_TRY(nx_mint_binding(&o, g->house, g->arena, &t->grant, names.sector));
     return nx_jo_done(json, &o);
 }
 
@@ -93,7 +106,7 @@ NX_FALLIBLE nx_userinfo(nx_span *body, bool *jwt, struct nx_house *house, nx_are
     NX_TRY(decide(&g, house, a, &t, c));
     const char *alg = nx_json_str(c->metadata, "userinfo_signed_response_alg");
     *jwt = alg != NULL;
-    NX_TRY(fill(body, &g, c, &t.token.grant, *jwt));
+    NX_TRY(fill(body, &g, c, &t.token, *jwt));
     if (!alg) return NX_OK;
     char *text;
     NX_TRY(nx_jws_sign(&text, a, house->keyring, nx_mint_key_use(alg), "JWT", *body));

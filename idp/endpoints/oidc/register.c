@@ -34,48 +34,51 @@ nx_result nx_ep_register(nx_request *rq, nx_reply *rp)
     return nx_ok(r) ? answer(rp, 201, json) : refuse(rp, r, why);
 }
 
-/* Who manages: *actor for the audit trail. A registration access token is tried first, since it is no JWT. */
-static nx_result manager(const char **actor, nx_request *rq, const char *id)
+/* Who manages. A registration access token is tried first, since it is no JWT. */
+static nx_result manager(struct nx_registrar *by, nx_request *rq, const char *id)
 {
     const char *header = nx_header(rq, "Authorization");
     NX_REQUIRE(header, NX_ERR_TOKEN_ABSENT);
     NX_REQUIRE(strncasecmp(header, "Bearer ", 7) == 0, NX_ERR_TOKEN_INVALID);
-    if (!strchr(header + 7, '.')) {
-        *actor = nx_arena_printf(rq->arena, "client:%s", id);
-        NX_NEED(*actor);
+    *by = (struct nx_registrar){.itself = !strchr(header + 7, '.')};
+    if (by->itself) {
+        by->actor = nx_arena_printf(rq->arena, "client:%s", id);
+        NX_NEED(by->actor);
         return nx_client_manager(nx_house_of(rq), rq->arena, id, nx_span_str(header + 7));
     }
     struct nx_bearer op;
     NX_TRY(nx_bearer_require(&op, rq, "clients"));
-    *actor = op.actor;
+    by->actor = op.actor;
     return NX_OK;
 }
 
 nx_result nx_ep_register_show(nx_request *rq, nx_reply *rp)
 {
-    const char *id = nx_path(rq, "id"), *actor;
+    const char *id = nx_path(rq, "id");
+    struct nx_registrar by;
     nx_span json;
-    NX_TRY(manager(&actor, rq, id));
+    NX_TRY(manager(&by, rq, id));
     NX_TRY(nx_client_show(&json, nx_house_of(rq), rq->arena, id));
     return answer(rp, 200, json);
 }
 
 nx_result nx_ep_register_replace(nx_request *rq, nx_reply *rp)
 {
-    const char *id = nx_path(rq, "id"), *actor, *why = NULL;
+    const char *id = nx_path(rq, "id"), *why = NULL;
+    struct nx_registrar by;
     nx_span json;
-    NX_TRY(manager(&actor, rq, id));
+    NX_TRY(manager(&by, rq, id));
     NX_REQUIRE(nx_content_is(rq, "application/json"), NX_ERR_HTTP_MEDIA_TYPE);
-    struct nx_registrar by = {.actor = actor};
     nx_result r = nx_client_replace(&json, &why, nx_house_of(rq), rq->arena, &by, id, rq->body);
     return nx_ok(r) ? answer(rp, 200, json) : refuse(rp, r, why);
 }
 
 nx_result nx_ep_register_delete(nx_request *rq, nx_reply *rp)
 {
-    const char *id = nx_path(rq, "id"), *actor;
-    NX_TRY(manager(&actor, rq, id));
-    NX_TRY(nx_client_delete(nx_house_of(rq), rq->arena, actor, id));
+    const char *id = nx_path(rq, "id");
+    struct nx_registrar by;
+    NX_TRY(manager(&by, rq, id));
+    NX_TRY(nx_client_delete(nx_house_of(rq), rq->arena, by.actor, id));
     nx_reply_nothing(rp);
     return NX_OK;
 }
