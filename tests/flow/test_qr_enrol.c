@@ -212,6 +212,16 @@ static void test_rule_03_digits_belong_to_the_session_that_asked(void **state)
         rig_post(&kiosk, "/me/phones/digits", nx_arena_printf(rig.arena, "csrf=x&e=%s&digits=%s", e, digits));
     assert_int_equal(rp->status, 403);
     assert_true(shows(e, "digits"));
+
+    /* Nor below the page, where the handle is sealed for the session already. */
+    struct nx_link l;
+    struct nx_enrolment it;
+    int left;
+    assert_true(nx_ok(nx_link_parse(&l, RIG_ISSUER, nx_span_str(link))));
+    assert_true(nx_ok(nx_enrol_find(&it, rig.arena, rig_house(&rig), l.id.s)));
+    nx_result r = nx_enrol_digits(&it, rig.arena, rig_house(&rig), "aaaaaaaaaaaaaaaaaaaaaaaaaa",
+                                  nx_span_str(digits), &left);
+    assert_int_equal(r.e, NX_ERR_QR_ENROLMENT_GONE);
 }
 
 /* ---- rule 2: the proof of possession

@@ -132,6 +132,30 @@ static void test_rule_10_a_live_code_carries_the_key_of_the_handle(void **state)
     EVP_PKEY_free(thief);
 }
 
+static nx_result sign_as_server(void *ctx, uint8_t out[NX_SIGNATURE_MAX], size_t *n, nx_span message)
+{
+    return nx_signing_key_sign(ctx, out, n, message);
+}
+
+/* The payload of a card under the typ of a handle, signed by the right key: still no handle. */
+static void test_rule_10_a_card_never_passes_for_a_handle(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_bundle) b = fetch_bundle();
+    NX_AUTO(nx_signing_key) key = NULL;
+    struct nx_verdict_qr v;
+    struct nx_cose c;
+    nx_span bytes, forged;
+    char *text;
+    assert_true(nx_ok(nx_keyring_active(&key, rig_house(&rig)->keyring, NX_USE_QR)));
+    const struct nx_cose_signer signer = {sign_as_server, key};
+    assert_true(nx_ok(nx_cose_text_decode(&bytes, rig.arena, nx_span_str(card))));
+    assert_true(nx_ok(nx_cose_parse(&c, rig.arena, bytes, NX_CBOR_STRICT)));
+    assert_true(nx_ok(nx_cose_sign(&forged, rig.arena, NX_QR_TYP_HANDLE, c.kid, c.payload, &signer)));
+    assert_true(nx_ok(nx_cose_text_encode(&text, rig.arena, forged)));
+    assert_int_equal(verify(&v, b, text), NX_ERR_CWT);
+}
+
 static void test_rule_10_a_handle_says_nothing_about_its_holder(void **state)
 {
     (void)state;
@@ -336,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_handle_card_and_live_verify_offline),
         T(test_rule_10_a_live_code_carries_the_key_of_the_handle),
+        T(test_rule_10_a_card_never_passes_for_a_handle),
         T(test_rule_10_a_handle_says_nothing_about_its_holder),
         T(test_tampered_and_foreign_codes_fail),
         T(test_status_follows_the_registry),

@@ -142,6 +142,7 @@ static void test_rule_01_without_the_cookie_the_order_dies_and_is_audited(void *
     char *t, *link = launch(&kiosk, &t);
     assert_int_equal(phone_take(&phone, link, "same")->status, 200);
     char *url = approve_redirect();
+    page_open(&other, &rig.portal, ""); /* a browser with a cookie and an order of its own */
     assert_int_equal(rig_get(&other, url)->status, 403);
     assert_string_equal(phone_watch(&phone), "ended: other-browser");
     assert_int_equal(rig_get(&kiosk, url)->status, 410); /* the right browser comes too late */
@@ -236,6 +237,19 @@ static void test_rule_02_five_wrong_pins_suspend_that_identity(void **state)
     nx_reply *rp = phone_call(&phone, "/qr/v1/sync", "sync", NULL, NULL);
     assert_int_equal(rp->status, 200);
     assert_null(phone_text(&phone, rp, "handle"));
+}
+
+/* The count is in the registry before the suspension is: a server that dies between the two forgives nothing.
+ */
+static void test_rule_02_a_count_that_was_not_followed_up_still_refuses(void **state)
+{
+    (void)state;
+    char *t;
+    int64_t failures = 0;
+    take_order(&t);
+    while (failures < NX_PIN_FAILURES_MAX)
+        assert_true(nx_ok(nx_qr_identity_failed(rig_house(&rig)->registry, phone.qid, &failures)));
+    assert_code(phone_approve(&phone, PHONE_PIN, false), 403, "identity_suspended");
 }
 
 static void test_rule_02_a_right_pin_counts_from_zero_again(void **state)
@@ -645,6 +659,7 @@ int main(void)
         T(test_rule_02_what_is_approved_is_what_was_displayed),
         T(test_rule_02_the_approval_is_kept_as_evidence),
         T(test_rule_02_five_wrong_pins_suspend_that_identity),
+        T(test_rule_02_a_count_that_was_not_followed_up_still_refuses),
         T(test_rule_02_a_right_pin_counts_from_zero_again),
         T(test_rule_04_a_get_changes_nothing),
         T(test_rule_04_a_second_signed_scan_kills_it_and_both_are_told),
