@@ -128,7 +128,7 @@ static int dial(void)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+    snprintf(at.sun_path, sizeof at.sun_path, "%.107s", path);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = 2}, sizeof(struct timeval));
     if (connect(fd, (struct sockaddr *)&at, sizeof at) != 0) {
         close(fd);
