@@ -580,6 +580,36 @@ static void test_rule_11_wallet_calls_take_no_cookies(void **state)
     assert_null(nx_reply_header_get(rp, "Set-Cookie"));
 }
 
+static const char *allowed(const char *method, const char *origin)
+{
+    struct nx_header headers[] = {
+        {"Host", "localhost:8443"}, {"Content-Type", "application/json"}, {"Origin", origin}};
+    const struct nx_wire wire = {
+        .method = method, .target = "/qr/v1/sync", .headers = headers, .header_count = 3};
+    nx_reply *rp = nx_http_serve(rig.server.router, rig.arena, &wire,
+                                 strcmp(method, "POST") == 0 ? NX_LIT("{\"proof\":\"\"}") : NX_LIT(""));
+    assert_non_null(rp);
+    assert_null(nx_reply_header_get(rp, "Access-Control-Allow-Credentials"));
+    const char *origin_allowed = nx_reply_header_get(rp, "Access-Control-Allow-Origin");
+    nx_request_close(rp->rq);
+    return origin_allowed ? origin_allowed : "none";
+}
+
+/* A wallet on an origin of its own is the only one that may call from elsewhere. */
+static void test_rule_11_one_origin_may_call(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"OPTIONS", "POST"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(allowed(methods[i], "https://wallet.example"), "none");
+        rig.settings.wallet_origin = "https://wallet.example";
+        assert_string_equal(allowed(methods[i], "https://wallet.example"), "https://wallet.example");
+        assert_string_equal(allowed(methods[i], "https://wallet.example.evil.example"), "none");
+        assert_string_equal(allowed(methods[i], "null"), "none");
+        rig.settings.wallet_origin = RIG_ISSUER;
+    }
+}
+
 /* What the router refuses by itself has a code too. */
 static void test_every_refusal_has_a_code(void **state)
 {
@@ -678,6 +708,7 @@ int main(void)
         T(test_rule_10_no_proof_passes_for_another),
         T(test_rule_10_a_proof_is_for_one_server_and_one_use),
         T(test_rule_11_wallet_calls_take_no_cookies),
+        T(test_rule_11_one_origin_may_call),
         T(test_every_refusal_has_a_code),
         T(test_decline_ends_it),
         T(test_cancel_on_the_page_ends_it),

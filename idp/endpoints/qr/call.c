@@ -66,6 +66,7 @@ static void write_problem(nx_request *rq, nx_reply *rp, nx_err e, const char *na
     if (j && name) json_object_set_new(j, name, json_integer(number));
     if (status == 429 || status == 503) nx_reply_header(rp, "Retry-After", status == 429 ? "10" : "1");
     nx_reply_json_as(rp, status, "application/problem+json", j);
+    nx_qr_cors(rq, rp);
 }
 
 void nx_qr_answer(nx_request *rq, nx_reply *rp, nx_err e)
@@ -111,6 +112,7 @@ nx_result nx_qr_run(nx_request *rq, nx_reply *rp, nx_qr_act act)
     if (!c.answer) c.answer = json_object();
     NX_NEED(c.answer);
     nx_reply_json(rp, 200, c.answer);
+    nx_qr_cors(rq, rp);
     return NX_OK;
 }
 

@@ -31,6 +31,9 @@ typedef nx_result (*nx_qr_act)(struct nx_qr_call *c);
 void nx_qr_answer(nx_request *rq, nx_reply *rp, nx_err e);
 /* Parses the body, runs the act, answers; an error becomes a problem with its code (section 11). */
 nx_result nx_qr_run(nx_request *rq, nx_reply *rp, nx_qr_act act);
+/* Lets the wallet's own origin, where the settings name one, read this answer (rule 11). */
+void nx_qr_cors(nx_request *rq, nx_reply *rp);
+nx_result nx_qr_preflight(nx_request *rq, nx_reply *rp);
 
 /* The body must have exactly these members, all strings (a NULL ends the list). NX_ERR_QR_MALFORMED. */
 NX_FALLIBLE nx_qr_members(const struct nx_qr_call *c, const char *const *names);

@@ -10,23 +10,29 @@ nx_result nx_qr_link_page(nx_request *rq, nx_reply *rp)
 
 #define BODY 8192
 #define CALL (NX_GUARD_NO_STORE | NX_AS_WALLET)
+/* A call of the wallet, and what a browser asks before it when the wallet is of another origin. */
+#define V1(path, lane, handler)                                                                              \
+    {NX_POST, path, BODY, CALL, NX_RATE_QR, lane, handler},                                                  \
+    {                                                                                                        \
+        NX_OPTIONS, path, 0, CALL, NX_RATE_QR, NX_LANE_PURE, nx_qr_preflight                                 \
+    }
 #define FORM (NX_GUARD_FORM | NX_GUARD_CSRF | NX_GUARD_NO_STORE)
 
 static const struct nx_route rows[] = {
     {NX_GET, "/Q/{rest*}", 0, NX_GUARD_NO_STORE, NX_RATE_QR, NX_LANE_PURE, nx_qr_link_page},
 
-    {NX_POST, "/qr/v1/enrol/start", BODY, CALL, NX_RATE_QR, NX_LANE_FAST, nx_qr_v1_enrol_start},
-    {NX_POST, "/qr/v1/enrol/finish", BODY, CALL, NX_RATE_QR, NX_LANE_HASH, nx_qr_v1_enrol_finish},
-    {NX_POST, "/qr/v1/enrol/watch", BODY, CALL, NX_RATE_QR, NX_LANE_FAST, nx_qr_v1_enrol_watch},
-    {NX_POST, "/qr/v1/orders/take", BODY, CALL, NX_RATE_QR, NX_LANE_FAST, nx_qr_v1_take},
-    {NX_POST, "/qr/v1/orders/approve", BODY, CALL, NX_RATE_QR, NX_LANE_HASH, nx_qr_v1_approve},
-    {NX_POST, "/qr/v1/orders/decline", BODY, CALL, NX_RATE_QR, NX_LANE_FAST, nx_qr_v1_decline},
-    {NX_POST, "/qr/v1/orders/watch", BODY, CALL, NX_RATE_QR, NX_LANE_FAST, nx_qr_v1_watch},
-    {NX_POST, "/qr/v1/sync", BODY, CALL, NX_RATE_QR, NX_LANE_FAST, nx_qr_v1_sync},
-    {NX_POST, "/qr/v1/sessions/end", BODY, CALL, NX_RATE_QR, NX_LANE_FAST, nx_qr_v1_session_end},
-    {NX_POST, "/qr/v1/notices/undo", BODY, CALL, NX_RATE_QR, NX_LANE_FAST, nx_qr_v1_undo},
-    {NX_POST, "/qr/v1/pin", BODY, CALL, NX_RATE_QR, NX_LANE_HASH, nx_qr_v1_pin},
-    {NX_POST, "/qr/v1/revoke", BODY, CALL, NX_RATE_QR, NX_LANE_FAST, nx_qr_v1_revoke},
+    V1("/qr/v1/enrol/start", NX_LANE_FAST, nx_qr_v1_enrol_start),
+    V1("/qr/v1/enrol/finish", NX_LANE_HASH, nx_qr_v1_enrol_finish),
+    V1("/qr/v1/enrol/watch", NX_LANE_FAST, nx_qr_v1_enrol_watch),
+    V1("/qr/v1/orders/take", NX_LANE_FAST, nx_qr_v1_take),
+    V1("/qr/v1/orders/approve", NX_LANE_HASH, nx_qr_v1_approve),
+    V1("/qr/v1/orders/decline", NX_LANE_FAST, nx_qr_v1_decline),
+    V1("/qr/v1/orders/watch", NX_LANE_FAST, nx_qr_v1_watch),
+    V1("/qr/v1/sync", NX_LANE_FAST, nx_qr_v1_sync),
+    V1("/qr/v1/sessions/end", NX_LANE_FAST, nx_qr_v1_session_end),
+    V1("/qr/v1/notices/undo", NX_LANE_FAST, nx_qr_v1_undo),
+    V1("/qr/v1/pin", NX_LANE_HASH, nx_qr_v1_pin),
+    V1("/qr/v1/revoke", NX_LANE_FAST, nx_qr_v1_revoke),
 
     {NX_GET, "/qr/jwks", 0, NX_GUARD_PUBLIC, NX_RATE_NONE, NX_LANE_FAST, nx_qr_jwks_file},
     {NX_GET, "/qr/bundle", 0, NX_GUARD_PUBLIC, NX_RATE_QR, NX_LANE_FAST, nx_qr_bundle_file},
