@@ -79,9 +79,33 @@ static void amr_of_means(void **state)
     amr(0xffffffffu, "pwd otp hwk user qr pin mfa");
 }
 
+/* A biometric by QR is worth m3 from p2 on and m2 below; verification of the user that nobody attested, a PIN
+ * and possession are m2 and m1 wherever the phone is. */
+static void test_rule_06_m3_needs_a_biometric(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned means;
+        enum nx_level at[4]; /* p0 to p3 */
+    } rows[] = {
+        {NX_MEANS_QR_POSSESSION, {NX_M1, NX_M1, NX_M1, NX_M1}},
+        {NX_MEANS_QR_PIN, {NX_M2, NX_M2, NX_M2, NX_M2}},
+        {NX_MEANS_QR_UV, {NX_M2, NX_M2, NX_M2, NX_M2}},
+        {NX_MEANS_QR_BIOMETRIC, {NX_M2, NX_M2, NX_M3, NX_M3}},
+        {NX_MEANS_QR_PIN | NX_MEANS_PASSWORD, {NX_M2, NX_M2, NX_M2, NX_M2}}, /* proximity is no factor */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int rung = NX_P0; rung <= NX_P3; rung++)
+            assert_int_equal(nx_policy_level_of_means(nx_policy(), rows[i].means, (enum nx_rung)rung),
+                             rows[i].at[rung - NX_P0]);
+    assert_int_equal(nx_policy_level_of_means(nx_policy(), NX_MEANS_PASSKEY_UV, NX_RUNG_NONE), NX_M2);
+    assert_int_equal(nx_policy_level_of_means(nx_policy(), NX_MEANS_PASSKEY_BIOMETRIC, NX_RUNG_NONE), NX_M3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rule_06_m3_needs_a_biometric),
         cmocka_unit_test(the_policy_is_the_one_that_was_reviewed),
         cmocka_unit_test(levels_and_rungs_have_one_spelling),
         cmocka_unit_test(amr_of_means),
