@@ -55,13 +55,16 @@ NX_FALLIBLE nx_buf_putc(nx_buf *b, uint8_t c)
     return nx_buf_put(b, nx_span_of(&c, 1));
 }
 
+/* Into what room there is; only a text that did not fit is written a second time. */
 static __attribute__((format(printf, 2, 0))) void vaddf(nx_buf *b, const char *format, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, format, ap);
+    size_t room = b->failed ? 0 : b->cap - b->n;
+    int n = vsnprintf(room ? (char *)b->p + b->n : NULL, room, format, ap);
     uint8_t *p = n >= 0 ? nx_buf_room(b, (size_t)n) : NULL;
-    if (p) vsnprintf((char *)p, (size_t)n + 1, format, again); /* the NUL falls into the spare byte */
+    if (p && (size_t)n >= room)
+        vsnprintf((char *)p, (size_t)n + 1, format, again); /* the NUL falls into the spare byte */
     va_end(again);
 }
 

@@ -25,19 +25,33 @@ static size_t encode_bits(char *out, nx_span in, unsigned bits, const char *alph
     return n;
 }
 
-static int digit_of(uint8_t c, unsigned bits, const char *alphabet)
+/* What an alphabet's characters are worth, by runs of neighbours: two comparisons tell for most of them, without a look
+ * at memory that depends on what may be a secret. A run of none ends the list. */
+struct run {
+    uint8_t first;
+    uint8_t count;
+    uint8_t value; /* of the first */
+};
+static const struct run b64u_runs[] = {{'a', 26, 26}, {'A', 26, 0}, {'0', 10, 52}, {'-', 1, 62}, {'_', 1, 63}, {0, 0, 0}};
+static const struct run b64_runs[] = {{'a', 26, 26}, {'A', 26, 0}, {'0', 10, 52}, {'+', 1, 62}, {'/', 1, 63}, {0, 0, 0}};
+static const struct run b32_lower_runs[] = {{'a', 26, 0}, {'2', 6, 26}, {0, 0, 0}};
+static const struct run b32_upper_runs[] = {{'A', 26, 0}, {'2', 6, 26}, {0, 0, 0}};
+static const struct run hex_runs[] = {{'0', 10, 0}, {'a', 6, 10}, {0, 0, 0}};
+
+static inline int digit_of(uint8_t c, const struct run *r)
 {
-    const char *at = c ? memchr(alphabet, c, (size_t)1 << bits) : NULL;
-    return at ? (int)(at - alphabet) : -1;
+    for (; r->count; r++)
+        if ((uint8_t)(c - r->first) < r->count) return (uint8_t)(c - r->first) + r->value;
+    return -1;
 }
 
-static nx_result decode_bits(uint8_t *out, size_t room, size_t *n, nx_span in, unsigned bits, const char *alphabet)
+static nx_result decode_bits(uint8_t *out, size_t room, size_t *n, nx_span in, unsigned bits, const struct run *runs)
 {
     uint32_t acc = 0;
     unsigned have = 0;
     size_t done = 0;
     for (size_t i = 0; i < in.n; i++) {
-        int d = digit_of(in.p[i], bits, alphabet);
+        int d = digit_of(in.p[i], runs);
         NX_REQUIRE(d >= 0, NX_ERR_ENCODING);
         acc = (acc << bits) | (uint32_t)d;
         have += bits;
@@ -67,7 +81,7 @@ char *nx_b64u_dup(nx_arena *a, nx_span in)
 
 NX_FALLIBLE nx_b64u_decode(uint8_t *out, size_t room, size_t *n, nx_span in)
 {
-    return decode_bits(out, room, n, in, 6, b64u);
+    return decode_bits(out, room, n, in, 6, b64u_runs);
 }
 
 NX_FALLIBLE nx_b64u_decode_dup(nx_span *out, nx_arena *a, nx_span in)
@@ -89,7 +103,7 @@ NX_FALLIBLE nx_b64_decode_dup(nx_span *out, nx_arena *a, nx_span in)
     uint8_t *p = nx_arena_alloc(a, in.n);
     NX_NEED(p);
     size_t n;
-    NX_TRY(decode_bits(p, in.n, &n, nx_span_of(in.p, body), 6, b64));
+    NX_TRY(decode_bits(p, in.n, &n, nx_span_of(in.p, body), 6, b64_runs));
     *out = nx_span_of(p, n);
     return NX_OK;
 }
@@ -120,8 +134,8 @@ NX_FALLIBLE nx_hex_decode(uint8_t *out, size_t room, size_t *n, nx_span in)
     NX_REQUIRE(in.n % 2 == 0, NX_ERR_ENCODING);
     NX_REQUIRE(in.n / 2 <= room, NX_ERR_LIMIT);
     for (size_t i = 0; i < in.n / 2; i++) {
-        int hi = digit_of(in.p[2 * i], 4, "0123456789abcdef");
-        int lo = digit_of(in.p[2 * i + 1], 4, "0123456789abcdef");
+        int hi = digit_of(in.p[2 * i], hex_runs);
+        int lo = digit_of(in.p[2 * i + 1], hex_runs);
         NX_REQUIRE(hi >= 0 && lo >= 0, NX_ERR_ENCODING);
         out[i] = (uint8_t)(hi << 4 | lo);
     }
@@ -136,7 +150,7 @@ void nx_b32_encode(char *out, nx_span in, bool upper)
 
 NX_FALLIBLE nx_b32_decode(uint8_t *out, size_t room, size_t *n, nx_span in, bool upper)
 {
-    return decode_bits(out, room, n, in, 5, upper ? b32_upper : b32_lower);
+    return decode_bits(out, room, n, in, 5, upper ? b32_upper_runs : b32_lower_runs);
 }
 
 /* One code point at s[*i]; moves *i behind it. */
@@ -158,10 +172,24 @@ static bool utf8_next(nx_span s, size_t *i, uint32_t *cp)
     return true;
 }
 
+/* Bytes from i on that are ASCII, eight at a time: most text of ours is. */
+static size_t ascii_run(nx_span s, size_t i)
+{
+    uint64_t eight;
+    size_t began = i;
+    for (; s.n - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, s.p + i, sizeof eight);
+        if (eight & 0x8080808080808080u) break;
+    }
+    while (i < s.n && s.p[i] < 0x80)
+        i++;
+    return i - began;
+}
+
 bool nx_utf8_valid(nx_span s)
 {
     uint32_t cp;
-    for (size_t i = 0; i < s.n;)
+    for (size_t i = ascii_run(s, 0); i < s.n; i += ascii_run(s, i))
         if (!utf8_next(s, &i, &cp)) return false;
     return true;
 }
@@ -217,7 +245,16 @@ void nx_percent_encode(nx_buf *out, nx_span s)
 static int hex_any(uint8_t c)
 {
     if (c >= 'A' && c <= 'F') c = (uint8_t)(c + 32);
-    return digit_of(c, 4, "0123456789abcdef");
+    return digit_of(c, hex_runs);
+}
+
+/* The byte of an escape at s[*i], which is moved to its last character; -1 when it is none. */
+static int escaped(nx_span s, size_t *i)
+{
+    if (s.n - *i < 3) return -1;
+    int hi = hex_any(s.p[*i + 1]), lo = hex_any(s.p[*i + 2]);
+    *i += 2;
+    return hi < 0 || lo < 0 ? -1 : hi << 4 | lo;
 }
 
 NX_FALLIBLE nx_form_decode(char **out, nx_arena *a, nx_span s)
@@ -226,17 +263,9 @@ NX_FALLIBLE nx_form_decode(char **out, nx_arena *a, nx_span s)
     NX_NEED(p);
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-        if (c == '%') {
-            NX_REQUIRE(i + 2 < s.n, NX_ERR_ENCODING);
-            int hi = hex_any(s.p[i + 1]), lo = hex_any(s.p[i + 2]);
-            NX_REQUIRE(hi >= 0 && lo >= 0, NX_ERR_ENCODING);
-            c = (uint8_t)(hi << 4 | lo);
-            i += 2;
-        } else if (c == '+') {
-            c = ' ';
-        }
-        NX_REQUIRE(c != 0, NX_ERR_ENCODING);
+        int c = s.p[i] == '+' ? ' ' : s.p[i];
+        if (c == '%') c = escaped(s, &i);
+        NX_REQUIRE(c > 0, NX_ERR_ENCODING);
         p[n++] = (char)c;
     }
     NX_REQUIRE(nx_utf8_valid(nx_span_of(p, n)), NX_ERR_ENCODING);
