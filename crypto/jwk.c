@@ -19,7 +19,6 @@ void nx_jwk_close(nx_jwk *k)
 {
     if (!k) return;
     EVP_PKEY_free(k->evp);
-    if (k->cjose) cjose_jwk_release(k->cjose);
     free(k->kid);
     free(k);
 }

@@ -80,21 +80,19 @@ static nx_result load_rsa(nx_jwk *k)
     return make_public(&k->evp, "RSA", params);
 }
 
-/* The library gets text that we wrote, never the text that came. */
-static nx_result load_cjose(nx_jwk *k)
+NX_FALLIBLE nx_jwk_load(nx_jwk *k)
+{
+    return k->kty == NX_KTY_EC ? load_ec(k) : load_rsa(k);
+}
+
+NX_FALLIBLE nx_jwk_cjose(cjose_jwk_t **out, const nx_jwk *k)
 {
     char json[NX_JWK_CANONICAL_MAX];
     size_t n = nx_jwk_canonical(json, k);
     cjose_err why;
-    k->cjose = cjose_jwk_import(json, n, &why);
-    NX_REQUIRE(k->cjose, NX_ERR_JWK);
+    *out = cjose_jwk_import(json, n, &why);
+    NX_REQUIRE(*out, NX_ERR_JWK);
     return NX_OK;
-}
-
-NX_FALLIBLE nx_jwk_load(nx_jwk *k)
-{
-    NX_TRY(k->kty == NX_KTY_EC ? load_ec(k) : load_rsa(k));
-    return load_cjose(k);
 }
 
 static nx_result read_ec(nx_jwk *k, const EVP_PKEY *key)

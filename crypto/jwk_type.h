@@ -18,12 +18,14 @@ struct nx_jwk {
     char second[NX_JWK_NUMBER_MAX + 1]; /* y or e */
     char thumbprint[NX_THUMBPRINT_LEN + 1];
     EVP_PKEY *evp;
-    cjose_jwk_t *cjose; /* the same key for the JOSE library; shared by threads for verifying only */
 };
 
 nx_kty nx_jwk_kty_of(const json_t *key);
-/* Fills evp and cjose from kty, first and second. NX_ERR_JWK for a point off the curve. */
+/* Fills evp from kty, first and second. NX_ERR_JWK for a point off the curve. */
 NX_FALLIBLE nx_jwk_load(nx_jwk *k);
+/* The same key for the JOSE library, which gets text that we wrote and never the text that came. Made when a
+ * token is verified by it: most keys never are. *out is owned (cjose_jwk_release). */
+NX_FALLIBLE nx_jwk_cjose(cjose_jwk_t **out, const nx_jwk *k);
 /* Fills kty, first and second from a key of OpenSSL. */
 NX_FALLIBLE nx_jwk_read_evp(nx_jwk *k, const EVP_PKEY *key);
 /* The members of RFC 7638 in their order, without spaces; out has room for NX_JWK_CANONICAL_MAX. */
