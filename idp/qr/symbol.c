@@ -8,6 +8,7 @@
 #include <qrencode.h>
 
 /* A version 40 symbol has 177 modules a side; a run needs at most 20 characters. */
+#define RUN_MAX 20
 #define PATH_MAX_LEN (512u << 10)
 
 NX_FALLIBLE nx_symbol_make(struct nx_symbol *out, nx_arena *a, nx_span text)
@@ -38,6 +39,31 @@ static bool dark(const struct nx_symbol *s, int x, int y)
     return x < s->size && s->modules[y * s->size + x];
 }
 
+/* A symbol has many hundreds of runs: printf would take longer than all the rest of a page. */
+static char *put_number(char *p, int n)
+{
+    if (n >= 100) *p++ = (char)('0' + n / 100);
+    if (n >= 10) *p++ = (char)('0' + n / 10 % 10);
+    *p++ = (char)('0' + n % 10);
+    return p;
+}
+
+/* "Mx yhNv1h-Nz" */
+static void put_run(nx_buf *b, int x, int y, int run)
+{
+    char text[RUN_MAX], *p = text;
+    *p++ = 'M';
+    p = put_number(p, x);
+    *p++ = ' ';
+    p = put_number(p, y);
+    *p++ = 'h';
+    p = put_number(p, run);
+    memcpy(p, "v1h-", 4);
+    p = put_number(p + 4, run);
+    *p++ = 'z';
+    nx_buf_add(b, nx_span_of(text, (size_t)(p - text)));
+}
+
 NX_FALLIBLE nx_symbol_path(char **out, nx_arena *a, const struct nx_symbol *s)
 {
     nx_buf b;
@@ -48,7 +74,7 @@ NX_FALLIBLE nx_symbol_path(char **out, nx_arena *a, const struct nx_symbol *s)
             int run = 1;
             while (dark(s, x + run, y))
                 run++;
-            nx_buf_addf(&b, "M%d %dh%dv1h-%dz", x + NX_SYMBOL_QUIET, y + NX_SYMBOL_QUIET, run, run);
+            put_run(&b, x + NX_SYMBOL_QUIET, y + NX_SYMBOL_QUIET, run);
             x += run;
         }
     }
