@@ -19,7 +19,21 @@
 #define BENCH_LOAD_CPU 1
 #define PEOPLE 32
 
-/* Seconds of one operation. */
+/* Seconds that one operation takes: by the clock, and of the processor of who does it. On a quiet machine the
+ * two are the same for a server that has enough to do; on a shared one the second is less disturbed. */
+struct speed {
+    double clock;
+    double processor;
+};
+#define SPEED_NONE ((struct speed){1e9, 1e9})
+/* Keeps the lesser of each. */
+static inline void speed_best(struct speed *best, struct speed s)
+{
+    if (s.clock < best->clock) best->clock = s.clock;
+    if (s.processor < best->processor) best->processor = s.processor;
+}
+
+/* Seconds of one bare part. */
 struct floors {
     double answer;
     double round_trip;
@@ -42,10 +56,13 @@ struct bench {
     pid_t nixad;
     pid_t redis;
     pid_t edge;
-    double up_s;    /* the second start of everything on the same folder */
-    double ready_s; /* of nixad alone */
-    double seconds; /* how long one measurement lasts */
-    struct floors floor;
+    double up_s;         /* the second start of everything on the same folder */
+    double ready_s;      /* of nixad alone */
+    double idle_mib;     /* of nixad, before its first request */
+    double token_rate;   /* client credentials, once measured */
+    int slices;          /* a rate is that of the best of so many slices of time */
+    struct floors clock; /* the same parts, both ways */
+    struct floors processor;
     char client_id[64]; /* a confidential client with client_credentials, code, refresh; ES256 */
     char client_secret[128];
     char redirect_uri[128];
@@ -57,14 +74,17 @@ struct row {
     const char *name;
     double rate;
     double floor;
-    double goal; /* least ratio, 0: none; 1 with limit */
-    bool limit;  /* rate is a value that must stay below floor */
+    double processor; /* the ratio by processor time; 0 for rows with a limit */
+    double goal;      /* least ratio, 0: none; 1 with limit */
+    bool limit;       /* rate is a value that must stay below floor */
     const char *unit;
 };
 
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 double seconds_now(void);
+/* Processor time that a process has used, in seconds. */
+double processor_now(pid_t pid);
 
 /* process.c */
 struct spawn {
@@ -98,16 +118,26 @@ void floors_measure(struct bench *b);
 /* The empty server that the floor of an answer is measured on; never returns. */
 void floors_serve_empty(int fd);
 
-/* wrk.c: a second's worth of answers with status 2xx; dies when other answers came. origin:
- * "http://127.0.0.1:1234" */
-double wrk_rate(struct bench *b, const char *origin, const char *path, const char *script,
-                const char *argument);
+/* wrk.c: the speed of answers, all of them with status 2xx or it dies. origin: "http://127.0.0.1:1234". Once
+ * takes a second; best is the best of as many seconds as there are slices. */
+struct shot {
+    const char *origin;
+    const char *path;
+    const char *script;
+    const char *argument;
+    pid_t server; /* whose processor time counts */
+};
+struct speed wrk_once(const struct bench *b, const struct shot *s);
+struct speed wrk_best(const struct bench *b, const struct shot *s);
 
 /* http.c: one blocking connection with cookies. It comes from an address of 127/8 of its own, so that the
  * limits of an address meet people as they meet them in life. */
 struct http;
 struct http *http_open(const struct bench *b);
 void http_close(struct http *h);
+int http_fd(const struct http *h);
+/* A new connection from a new address, in the place of the old one. */
+void http_renew(struct http *h);
 void http_forget_cookies(struct http *h);
 struct answer {
     int status;
@@ -119,12 +149,69 @@ struct answer {
 struct answer http_send(struct http *h, nx_arena *a, const char *method, const char *target, const char *body,
                         const char *type, const char *authorization);
 
+/* One worker of a load, or a visitor by hand. */
+struct visit {
+    struct bench *bench;
+    int person; /* 0..PEOPLE-1 */
+    struct http *browser;
+    struct http *phone;
+    nx_arena *arena; /* of one flow */
+};
+typedef void (*flow_fn)(struct visit *v);
+
+/* load.c */
+#define LOAD_THREADS 4
+struct load;
+struct load *load_start(struct bench *b, flow_fn flow);
+void load_stop(struct load *l);
+/* In the best slice. */
+struct speed load_best(struct bench *b, flow_fn flow);
+
+/* storm.c: p99 of client credentials at `rate` a second with a storm of passwords, as a multiple of the one
+ * without; the median of five. */
+double storm_ratio(struct bench *b, nx_arena *a, double rate);
+
 /* flows.c */
-double flow_password_rate(struct bench *b);
-char *flow_tokens(struct bench *b, struct http *h, nx_arena *a, int person, char **refresh);
-void flow_make_people(struct bench *b, int count);
+void form_add(nx_buf *form, const char *name, const char *value);
+/* The value of the first <input name="NAME" value="…"> in a page of ours; dies when there is none. */
+char *page_field(nx_arena *a, const char *page, const char *name);
+/* Without the issuer, when it begins with it. */
+const char *issuer_path(const struct bench *b, const char *location);
+/* The client's Authorization header. */
+char *basic_of(const struct bench *b, nx_arena *a);
+struct answer visit_get(struct visit *v, const char *target);
+struct answer visit_post(struct visit *v, const char *target, nx_buf *form);
+/* Sign-in by password and the code's redemption; gives the refresh token. */
+char *flow_tokens(struct visit *v);
+void flow_password(struct visit *v);
+void flow_qr(struct visit *v);
+/* A sign-in by password to her own page, no portal in it. */
+void flow_own_page(struct visit *v);
+void flow_make_people(struct bench *b);
+
+/* phone.c */
+void phones_enrol(struct bench *b);
+/* What a person with a phone does at the sign-in page; the answer to her digits. */
+struct answer phone_sign_in(struct visit *v, const char *page);
+
+/* values.c, requests.c: what the rows measure */
+double resident_mib(pid_t pid);
+double up_seconds(struct bench *b, nx_arena *a);
+double ready_seconds(struct bench *b, nx_arena *a);
+double idle_memory(struct bench *b, nx_arena *a);
+double bytes_a_session(struct bench *b, nx_arena *a);
+double p99_in_storm(struct bench *b, nx_arena *a);
+struct speed client_credentials(struct bench *b, nx_arena *a);
+struct speed refresh(struct bench *b, nx_arena *a);
+struct speed introspection_first(struct bench *b, nx_arena *a);
+struct speed introspection_again(struct bench *b, nx_arena *a);
+struct speed through_edge(struct bench *b, nx_arena *a);
+/* Last of all: it moves the rig to the disk. */
+struct speed on_disk(struct bench *b, nx_arena *a);
 
 /* rows.c */
+/* In every folder that is started: each has clients of its own. */
+void rows_make_client(struct bench *b);
 /* The client and the people that the rows are measured with. */
 void rows_prepare(struct bench *b);
 /* Rows whose names contain `only`, or all (NULL). */

@@ -14,8 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SLICES_OF_PARTS 4
 #define ROUND_TRIP_THREADS 8
-#define PAYLOAD 640 /* bytes of a usual access token before the signature */
+#define ROUND_TRIPS 500 /* of a thread, in a slice */
+#define PAYLOAD 640     /* bytes of a usual access token before the signature */
 
 static nx_result empty(nx_request *rq, nx_reply *rp)
 {
@@ -55,18 +57,18 @@ void floors_serve_empty(int fd)
         pause();
 }
 
-/* Runs fn until `seconds` are over, in batches; seconds of one call. */
-static double time_of(void (*fn)(void *), void *ctx, double seconds, int batch)
+/* One call, in the slice that was least disturbed. */
+static struct speed time_of(const struct bench *b, void (*fn)(void *), void *ctx, int batch)
 {
-    double began = seconds_now(), took;
-    long n = 0;
-    do {
+    struct speed best = SPEED_NONE;
+    for (int slice = 0; slice < SLICES_OF_PARTS * b->slices; slice++) {
+        double began = seconds_now(), used = processor_now(getpid());
         for (int i = 0; i < batch; i++)
             fn(ctx);
-        n += batch;
-        took = seconds_now() - began;
-    } while (took < seconds);
-    return took / (double)n;
+        speed_best(&best,
+                   (struct speed){(seconds_now() - began) / batch, (processor_now(getpid()) - used) / batch});
+    }
+    return best;
 }
 
 struct signer {
@@ -102,10 +104,10 @@ static void *round_trips(void *ctx)
 {
     const char *argv[] = {"GET", "bench-absent"};
     size_t lengths[] = {3, 12};
-    long *count = ctx;
+    (void)ctx;
     redisContext *c = redisConnectUnix("run/redis.sock");
     if (!c || c->err) die("redis: %s", c ? c->errstr : "no memory");
-    for (long i = 0; i < *count; i++) {
+    for (long i = 0; i < ROUND_TRIPS; i++) {
         redisReply *r = redisCommandArgv(c, 2, argv, lengths);
         if (!r) die("bare round trip failed");
         freeReplyObject(r);
@@ -116,20 +118,14 @@ static void *round_trips(void *ctx)
 
 /* As many at once as nixad has workers: what counts is how long a round trip keeps the processor, not how
  * long it keeps somebody waiting. */
-static double measure_round_trip(double seconds)
+static void all_round_trips(void *ctx)
 {
     pthread_t thread[ROUND_TRIP_THREADS];
-    long each = 200;
-    for (;;) {
-        double began = seconds_now();
-        for (int i = 0; i < ROUND_TRIP_THREADS; i++)
-            pthread_create(&thread[i], NULL, round_trips, &each);
-        for (int i = 0; i < ROUND_TRIP_THREADS; i++)
-            pthread_join(thread[i], NULL);
-        double took = seconds_now() - began;
-        if (took >= seconds) return took / (double)(each * ROUND_TRIP_THREADS);
-        each *= 4;
-    }
+    (void)ctx;
+    for (int i = 0; i < ROUND_TRIP_THREADS; i++)
+        pthread_create(&thread[i], NULL, round_trips, NULL);
+    for (int i = 0; i < ROUND_TRIP_THREADS; i++)
+        pthread_join(thread[i], NULL);
 }
 
 /* The parameters that nixad starts with (settings.def: password_ops, password_memory_kib). */
@@ -142,55 +138,84 @@ static void argon2id(void *ctx)
         die("bare hash failed");
 }
 
+static void round_trip_of(struct bench *b)
+{
+    struct speed s = time_of(b, all_round_trips, NULL, 1);
+    b->clock.round_trip = s.clock / (ROUND_TRIPS * ROUND_TRIP_THREADS);
+    b->processor.round_trip = s.processor / (ROUND_TRIPS * ROUND_TRIP_THREADS);
+}
+
+#define MEASURE(b, part, fn, ctx, batch)                                                                     \
+    do {                                                                                                     \
+        struct speed part_ = time_of((b), (fn), (ctx), (batch));                                             \
+        (b)->clock.part = part_.clock;                                                                       \
+        (b)->processor.part = part_.processor;                                                               \
+    } while (0)
+
 /* The bare parts run where nixad runs: on its processor, in a child of their own that reports through a pipe.
  */
 static void measure_parts(struct bench *b)
 {
     struct signer es = {.key = EVP_EC_gen("P-256")}, rs = {.key = EVP_RSA_gen(2048)};
-    b->floor.es256_sign = time_of(sign, &es, b->seconds / 4, 50);
-    b->floor.es256_verify = time_of(verify, &es, b->seconds / 4, 50);
-    b->floor.rs256_sign = time_of(sign, &rs, b->seconds / 4, 10);
+    MEASURE(b, es256_sign, sign, &es, 200);
+    MEASURE(b, es256_verify, verify, &es, 100);
+    MEASURE(b, rs256_sign, sign, &rs, 20);
     EVP_PKEY_free(es.key);
     EVP_PKEY_free(rs.key);
     if (sodium_init() < 0) die("libsodium");
-    b->floor.argon2id = time_of(argon2id, NULL, b->seconds, 2);
-    b->floor.round_trip = measure_round_trip(b->seconds / 4);
+    MEASURE(b, argon2id, argon2id, NULL, 4);
+    round_trip_of(b);
+}
+
+static void measure_parts_in_child(struct bench *b)
+{
+    int ends[2];
+    struct floors both[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) die("pipe");
+    pid_t pid = fork();
+    if (pid == 0) {
+        pin(BENCH_SERVER_CPU);
+        measure_parts(b);
+        both[0] = b->clock;
+        both[1] = b->processor;
+        _exit(write(ends[1], both, sizeof both) == (ssize_t)sizeof both ? 0 : 1);
+    }
+    close(ends[1]);
+    if (read(ends[0], both, sizeof both) != (ssize_t)sizeof both) die("the bare parts failed");
+    close(ends[0]);
+    waitpid(pid, NULL, 0);
+    b->clock = both[0];
+    b->processor = both[1];
 }
 
 static void measure_answer(struct bench *b)
 {
     int port, fd = listen_loopback(&port);
-    char self[4096];
+    char self[4096], origin[64];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n <= 0) die("own path");
     self[n] = 0;
     char *argv[] = {self, (char *)"--empty-server", NULL};
     pid_t pid = spawn(&(struct spawn){BENCH_SERVER_CPU, fd, -1, -1, "/dev/null", argv});
     close(fd);
-    char origin[64];
     snprintf(origin, sizeof origin, "http://127.0.0.1:%d", port);
-    b->floor.answer = 1 / wrk_rate(b, origin, "/empty", "form.lua", "x=1");
+    struct speed s = wrk_best(b, &(struct shot){origin, "/empty", "form.lua", "x=1", pid});
     end(pid, SIGKILL);
+    b->clock.answer = s.clock;
+    b->processor.answer = s.processor;
+}
+
+static void tell(const char *how, const struct floors *f)
+{
+    say("microseconds by %s: answer %.1f, round trip %.1f, ES256 %.1f and %.1f, RS256 %.1f, Argon2id %.0f",
+        how, f->answer * 1e6, f->round_trip * 1e6, f->es256_sign * 1e6, f->es256_verify * 1e6,
+        f->rs256_sign * 1e6, f->argon2id * 1e6);
 }
 
 void floors_measure(struct bench *b)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) die("pipe");
-    pid_t pid = fork();
-    if (pid == 0) {
-        pin(BENCH_SERVER_CPU);
-        measure_parts(b);
-        ssize_t n = write(ends[1], &b->floor, sizeof b->floor);
-        _exit(n == (ssize_t)sizeof b->floor ? 0 : 1);
-    }
-    close(ends[1]);
-    if (read(ends[0], &b->floor, sizeof b->floor) != (ssize_t)sizeof b->floor) die("the bare parts failed");
-    close(ends[0]);
-    waitpid(pid, NULL, 0);
+    measure_parts_in_child(b);
     measure_answer(b);
-    const struct floors *f = &b->floor;
-    say("microseconds: answer %.1f, round trip %.1f, ES256 %.1f and %.1f, RS256 %.1f, Argon2id %.0f",
-        f->answer * 1e6, f->round_trip * 1e6, f->es256_sign * 1e6, f->es256_verify * 1e6, f->rs256_sign * 1e6,
-        f->argon2id * 1e6);
+    tell("the clock", &b->clock);
+    tell("the processor", &b->processor);
 }

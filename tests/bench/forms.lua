@@ -1,9 +1,11 @@
--- Posts forms from a file, one body a line, each once. The argument: host, file, Authorization header, by spaces.
-local bodies, at = {}, 0
+-- Posts forms from a file, one body a line, in turn; "once" stops behind the last one, "again" begins anew. The argument:
+-- host, file, once or again, Authorization header, by spaces.
+local bodies, at, once = {}, 0, false
 
 function init(args)
-  local host, path, authorization = args[1]:match("^(%S+) (%S+)%s?(.*)$")
+  local host, path, turn, authorization = args[1]:match("^(%S+) (%S+) (%S+)%s?(.*)$")
   for line in io.lines(path) do bodies[#bodies + 1] = line end
+  once = turn == "once"
   wrk.method = "POST"
   wrk.headers["Host"] = host
   wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -12,6 +14,6 @@ end
 
 function request()
   at = at + 1
-  if at > #bodies then wrk.thread:stop() end
+  if once and at > #bodies then wrk.thread:stop() end
   return wrk.format(nil, nil, nil, bodies[(at - 1) % #bodies + 1])
 end

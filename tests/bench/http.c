@@ -51,6 +51,17 @@ void http_close(struct http *h)
     free(h);
 }
 
+int http_fd(const struct http *h)
+{
+    return h->fd;
+}
+
+void http_renew(struct http *h)
+{
+    close(h->fd);
+    h->fd = dial(h->bench->port);
+}
+
 void http_forget_cookies(struct http *h)
 {
     memset(h->cookie, 0, sizeof h->cookie);

@@ -57,6 +57,7 @@ static void start_nixad(struct bench *b)
     close(ends[0]);
     check_ready(b);
     b->ready_s = seconds_now() - began;
+    b->idle_mib = resident_mib(b->nixad);
 }
 
 static void run(const struct bench *b, char *const argv[])

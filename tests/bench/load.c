@@ -1,0 +1,82 @@
+/* Closed-loop load: connections that go through whole flows, one after the other. The machine is shared, so
+ * what counts is the slice of time that was least disturbed; floors are taken the same way. */
+#include "bench.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SLICE_S 2.0
+
+struct worker {
+    pthread_t thread;
+    struct load *load;
+    struct visit visit;
+    int number;
+};
+
+struct load {
+    flow_fn flow;
+    atomic_bool over;
+    atomic_long done;
+    struct worker worker[LOAD_THREADS];
+};
+
+static void *run(void *ctx)
+{
+    struct worker *w = ctx;
+    /* In the order of the people, so that two never sign in as the same one at once. */
+    for (int turn = 0; !atomic_load(&w->load->over); turn++) {
+        w->visit.person = (w->number + turn * LOAD_THREADS) % PEOPLE;
+        http_forget_cookies(w->visit.browser);
+        w->load->flow(&w->visit);
+        atomic_fetch_add(&w->load->done, 1);
+        nx_arena_reset(w->visit.arena);
+    }
+    return NULL;
+}
+
+struct load *load_start(struct bench *b, flow_fn flow)
+{
+    struct load *l = calloc(1, sizeof *l);
+    if (!l) die("memory");
+    l->flow = flow;
+    for (int i = 0; i < LOAD_THREADS; i++) {
+        struct worker *w = &l->worker[i];
+        w->load = l;
+        w->number = i;
+        w->visit = (struct visit){b, 0, http_open(b), http_open(b), nx_arena_open(16u << 20)};
+        if (!w->visit.arena || pthread_create(&w->thread, NULL, run, w) != 0) die("load");
+    }
+    return l;
+}
+
+void load_stop(struct load *l)
+{
+    atomic_store(&l->over, true);
+    for (int i = 0; i < LOAD_THREADS; i++) {
+        struct worker *w = &l->worker[i];
+        pthread_join(w->thread, NULL);
+        http_close(w->visit.browser);
+        http_close(w->visit.phone);
+        nx_arena_close(w->visit.arena);
+    }
+    free(l);
+}
+
+struct speed load_best(struct bench *b, flow_fn flow)
+{
+    struct load *l = load_start(b, flow);
+    struct speed best = SPEED_NONE;
+    for (int i = 0; i <= b->slices; i++) {
+        double began = seconds_now(), used = processor_now(b->nixad);
+        long before = atomic_load(&l->done);
+        usleep((useconds_t)(SLICE_S * 1e6));
+        double done = (double)(atomic_load(&l->done) - before);
+        struct speed slice = {(seconds_now() - began) / done, (processor_now(b->nixad) - used) / done};
+        if (i > 0 && done > 0) speed_best(&best, slice); /* the first slice warms up */
+    }
+    load_stop(l);
+    return best;
+}
