@@ -4,6 +4,7 @@
 
 #include "oidc/authorize.h"
 #include "oidc/register.h"
+#include "revoke/revoke.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -196,6 +197,79 @@ static void test_a_narrowed_token_tells_less(void **state)
     assert_non_null(json_object_get(told, "phone_number"));
 }
 
+/* ---- what stands on something that ends ---- */
+
+static void act(enum nx_revoke_act act, enum nx_revoke_scope scope, const char *target)
+{
+    struct nx_revoke_order order = {.act = act,
+                                    .scope = scope,
+                                    .target = target,
+                                    .subject = rig.lan.id,
+                                    .reason = "test",
+                                    .actor = "operator"};
+    assert_true(nx_ok(nx_revoke(rig_house(&rig), rig.arena, &order, NULL)));
+}
+
+static const struct {
+    enum nx_revoke_scope scope;
+    enum nx_revoke_act act;
+} ends[] = {{NX_REVOKE_GRANT, NX_REVOKE},
+            {NX_REVOKE_QR, NX_SUSPEND},
+            {NX_REVOKE_CLIENT, NX_SUSPEND},
+            {NX_REVOKE_PERSON, NX_REVOKE}};
+
+static const char *target_of(enum nx_revoke_scope scope)
+{
+    if (scope == NX_REVOKE_QR) return rig.lan.qid;
+    return scope == NX_REVOKE_PERSON ? rig.lan.id : rig.portal.id;
+}
+
+static void undo(size_t i)
+{
+    if (ends[i].act == NX_SUSPEND) act(NX_RESUME, ends[i].scope, target_of(ends[i].scope));
+    rig_sign_in(&browser, &rig.lan);
+}
+
+/* Between the code and the token request something ends: nothing is issued. */
+static void test_rule_21_a_code_dies_with_what_it_stands_on(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char *code = rig_code(&browser, rig_authorize_url(&rig, &rig.portal, ""));
+        act(ends[i].act, ends[i].scope, target_of(ends[i].scope));
+        nx_reply *rp = rig_redeem(&browser, &rig.portal, code);
+        if (rp->status == 200) fail_msg("a code outlives end %zu", i);
+        undo(i);
+    }
+}
+
+/* A token that was good says so nowhere any more: refresh, introspection, userinfo. */
+static void test_rule_13_a_token_dies_at_every_door(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        NX_AUTO_JSON t = rig_tokens(&browser, &rig.portal, "&scope=openid+offline_access");
+        const char *access = nx_arena_strdup(rig.arena, nx_json_str(t, "access_token"));
+        const char *refresh = nx_arena_printf(rig.arena, "grant_type=refresh_token&refresh_token=%s",
+                                              nx_json_str(t, "refresh_token"));
+        const char *about = nx_arena_printf(rig.arena, "token=%s", access);
+        NX_AUTO_JSON before = rig_json(rig_call(&browser, &rig.portal, "/oidc/introspect", about));
+        assert_true(nx_json_bool(before, "active", false));
+        act(ends[i].act, ends[i].scope, target_of(ends[i].scope));
+        nx_reply *rp = rig_call(&browser, &rig.portal, "/oidc/token", refresh);
+        if (rp->status == 200) fail_msg("a refresh token outlives end %zu", i);
+        rp = rig_call(&browser, &rig.portal, "/oidc/introspect", about);
+        if (rp->status == 200) {
+            NX_AUTO_JSON after = rig_json(rp);
+            if (nx_json_bool(after, "active", true)) fail_msg("introspection outlives end %zu", i);
+        }
+        browser.authorization = nx_arena_printf(rig.arena, "Bearer %s", access);
+        if (rig_get(&browser, "/oidc/userinfo")->status != 401) fail_msg("userinfo outlives end %zu", i);
+        browser.authorization = NULL;
+        undo(i);
+    }
+}
+
 /* ---- pages ---- */
 
 #define MARKUP "<script>alert(1)</script>\\\"'><img src=x onerror=alert(1)>"
@@ -254,6 +328,8 @@ int main(void)
         T(test_rule_16_a_phone_agrees_to_what_it_showed),
         T(test_an_access_token_is_no_hint),
         T(test_a_narrowed_token_tells_less),
+        T(test_rule_21_a_code_dies_with_what_it_stands_on),
+        T(test_rule_13_a_token_dies_at_every_door),
         T(test_names_from_outside_are_text),
         T(test_every_answer_is_safe),
     };
