@@ -76,13 +76,14 @@ static NX_FALLIBLE absolute(nx_arena *a, const char **path, const char *option)
     return NX_OK;
 }
 
-static NX_FALLIBLE absolute_database(struct nx_plan *p)
+/* The same for "sqlite:PATH" and "unix:PATH". */
+static NX_FALLIBLE absolute_url(nx_arena *a, const char **url, const char *scheme)
 {
-    const char *url = p->settings.database;
+    size_t n = strlen(scheme);
     char here[PATH_MAX];
-    if (strncmp(url, "sqlite:", 7) != 0 || url[7] == '/' || !getcwd(here, sizeof here)) return NX_OK;
-    p->settings.database = nx_arena_printf(p->arena, "sqlite:%s/%s", here, url + 7);
-    NX_NEED(p->settings.database);
+    if (strncmp(*url, scheme, n) != 0 || (*url)[n] == '/' || !getcwd(here, sizeof here)) return NX_OK;
+    *url = nx_arena_printf(a, "%s%s/%s", scheme, here, *url + n);
+    NX_NEED(*url);
     return NX_OK;
 }
 
@@ -129,7 +130,8 @@ nx_result nx_plan_read(struct nx_plan *p, nx_arena *a, int argc, char **argv)
     NX_TRY(absolute(a, &s->ca, "ca"));
     NX_TRY(absolute(a, &s->client_ca, "client-ca"));
     NX_TRY(absolute(a, &s->person_ca, "person-ca"));
-    NX_TRY(absolute_database(p));
+    NX_TRY(absolute_url(a, &s->database, "sqlite:"));
+    NX_TRY(absolute_url(a, &s->redis, "unix:"));
     s->data = nx_data_folder(a, data_was_given(s) ? s->data : NULL);
     NX_NEED(s->data);
     p->own_redis = !s->redis[0];
