@@ -39,13 +39,6 @@ static nx_result look_up(struct nx_person *person, struct nx_credential *credent
     return r;
 }
 
-static nx_result count_failure(struct nx_house *house, const struct nx_credential *credential)
-{
-    int64_t failures;
-    if (credential->verifier) nx_ignore(nx_credential_failed(house->registry, credential->id.s, &failures));
-    NX_FAIL(NX_ERR_PASSWORD); /* whatever the counter's fate */
-}
-
 /* A right password brings its row up to the present cost. */
 static nx_result keep(struct nx_house *house, const struct nx_credential *credential,
                       const nx_secret *password)
@@ -82,7 +75,8 @@ static nx_result prove(struct nx_proof *out, struct nx_house *house, nx_arena *a
     struct nx_password_cost cost = cost_of(house);
     NX_TRY(look_up(&person, &credential, house, a, ask->user_name));
     nx_result right = nx_password_verify(credential.verifier, &cost, ask->password, NX_SPAN_NONE);
-    if (right.e == NX_ERR_PASSWORD) return count_failure(house, &credential);
+    /* Throttles count failures, the row does not: a write, which only a name that somebody has would cost,
+     * takes longer than the difference between two hashes, and tells who exists. */
     NX_TRY(right);
     /* Nothing tells a closed account from a wrong password. */
     NX_REQUIRE(person.active && credential.state == NX_CREDENTIAL_ACTIVE, NX_ERR_PASSWORD);

@@ -168,26 +168,6 @@ nx_result nx_credential_for_sign_in(nx_registry *r, nx_arena *a, nx_span user_na
     return read_row(&q, a, credential);
 }
 
-nx_result nx_credential_failed(nx_registry *r, const char *id, int64_t *failures)
-{
-    NX_AUTO_CHANGE(change);
-    NX_TRY(nx_registry_begin(&change, r, NX_DURABLE));
-    {
-        NX_AUTO_SQL(q);
-        bool row;
-        NX_TRY(nx_sql_open(&q, r,
-                           "UPDATE credential SET failures = failures + 1, failed_at = $1 WHERE id = $2"
-                           " RETURNING failures"));
-        nx_sql_int(&q, nx_now());
-        nx_sql_text(&q, id);
-        NX_TRY(nx_sql_step(&q, &row));
-        NX_REQUIRE(row, NX_ERR_NOT_FOUND);
-        *failures = nx_sql_get_int(&q);
-        NX_TRY(nx_sql_done(&q));
-    }
-    return nx_registry_commit(&change);
-}
-
 nx_result nx_credential_succeeded(nx_registry *r, const struct nx_credential *c)
 {
     nx_time now = nx_now();

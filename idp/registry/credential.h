@@ -49,8 +49,6 @@ NX_FALLIBLE nx_credential_list(nx_registry *r, nx_arena *a, const char *person, 
 NX_FALLIBLE nx_credential_for_sign_in(nx_registry *r, nx_arena *a, nx_span user_name,
                                       struct nx_person *person, struct nx_credential *credential);
 
-/* Counts a failure; *failures is the new number of consecutive ones. */
-NX_FALLIBLE nx_credential_failed(nx_registry *r, const char *id, int64_t *failures);
 /* Sets the counter back and remembers the time. Writes nothing when the counter is zero and the last success
  * is less than an hour old: the common sign-in costs no write. */
 NX_FALLIBLE nx_credential_succeeded(nx_registry *r, const struct nx_credential *c);

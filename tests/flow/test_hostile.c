@@ -2,8 +2,10 @@
  * token of another kind, a phone that showed less than was asked, a name with markup in it. */
 #include "rig.h"
 
+#include "authn/password.h"
 #include "oidc/authorize.h"
 #include "oidc/register.h"
+#include "registry/credential.h"
 #include "revoke/revoke.h"
 
 #include <setjmp.h>
@@ -270,6 +272,36 @@ static void test_rule_13_a_token_dies_at_every_door(void **state)
     }
 }
 
+/* ---- who exists ---- */
+
+/* A wrong password costs the same whoever's it is: no write, by whose time an existing name would be known.
+ */
+static void test_a_wrong_password_writes_nothing(void **state)
+{
+    (void)state;
+    struct rig_browser stranger;
+    struct nx_credential before, after;
+    NX_AUTO_SECRET(password);
+    assert_true(nx_ok(nx_secret_set(&password, NX_LIT(RIG_PASSWORD))));
+    assert_true(nx_ok(nx_password_store(rig_house(&rig), rig.lan.id, &password)));
+    rig_browser_open(&stranger, &rig);
+    assert_true(nx_ok(nx_credential_get(rig_house(&rig)->registry, rig.arena, rig.lan.id, NULL,
+                                        NX_CREDENTIAL_PASSWORD, &before)));
+    const char *csrf = rig_field(&rig, rig_get(&stranger, "/login"), "csrf");
+    const char *form = nx_arena_printf(rig.arena, "csrf=%s&password=wrong-password&username=", csrf);
+    nx_reply *rp = rig_post(&stranger, "/login/password", nx_arena_printf(rig.arena, "%s%s", form, "nobody"));
+    assert_int_equal(rp->status, 403);
+    size_t said = rp->body.n;
+    rp = rig_post(&stranger, "/login/password", nx_arena_printf(rig.arena, "%s%s", form, rig.lan.user_name));
+    assert_int_equal(rp->status, 403);
+    assert_int_equal(said - strlen("nobody"), rp->body.n - strlen(rig.lan.user_name));
+    assert_true(nx_ok(nx_credential_get(rig_house(&rig)->registry, rig.arena, rig.lan.id, NULL,
+                                        NX_CREDENTIAL_PASSWORD, &after)));
+    assert_int_equal(after.failures, before.failures);
+    assert_int_equal(after.failed_at, before.failed_at);
+    rig_browser_close(&stranger);
+}
+
 /* ---- pages ---- */
 
 #define MARKUP "<script>alert(1)</script>\\\"'><img src=x onerror=alert(1)>"
@@ -330,6 +362,7 @@ int main(void)
         T(test_a_narrowed_token_tells_less),
         T(test_rule_21_a_code_dies_with_what_it_stands_on),
         T(test_rule_13_a_token_dies_at_every_door),
+        T(test_a_wrong_password_writes_nothing),
         T(test_names_from_outside_are_text),
         T(test_every_answer_is_safe),
     };
