@@ -20,9 +20,16 @@ usage: ./nixa test [STAGE…]
   web          the browser's code and the pages, by node and Chromium
   integration  real servers: the supervisor, HAProxy, Apache with mod_auth_openidc
   e2e          the whole scene in Chromium
-  deep         not part of the others: valgrind, long fuzzing, torture, coverage (./nixa test deep)
 
-Without a stage: all but deep. NX_TEST_ONLY=PATTERN keeps to programs whose names match.
+Longer, and not run unless they are named:
+
+  valgrind     the units, contracts and flows once more, compiled by gcc, under valgrind
+  fuzz         each fuzz target for NX_FUZZ_SECONDS (60); what it finds stays in build/findings
+  torture      the n-th failure of everything, and kill -9 in a longer loop
+  coverage     what the tests reach, in build/coverage/report.txt
+  deep         these four
+
+Without a stage: all but the longer ones. NX_TEST_ONLY=PATTERN keeps to programs whose names match.
 TEXT
 }
 
@@ -145,7 +152,7 @@ stage_web() {
 
 stage_integration() {
     need_build asan nixad nixactl || return
-    NIXA_BIN=$here/build/asan scripts tests/integration 'test_*.mjs' | NX_TEST_LIMIT=600 run_programs 1
+    scripts tests/integration 'test_*.mjs' | NIXA_BIN=$here/build/asan NX_TEST_LIMIT=600 run_programs 1
 }
 
 stage_e2e() {
@@ -157,14 +164,14 @@ stage_e2e() {
 
 # --- deep -------------------------------------------------------------------------------------------------
 
-deep_valgrind() {
+stage_valgrind() {
     need_build dev || return
     programs dev 'unit|contract|flow' | sed 's/^\([^ ]*\) /\1 valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite /' |
         NX_TEST_LIMIT=3600 run_programs "$jobs"
 }
 
 # Each target for NX_FUZZ_SECONDS on a copy of its corpus; what it finds stays in build/findings.
-deep_fuzz() {
+stage_fuzz() {
     local seconds=${NX_FUZZ_SECONDS:-60} target corpus
     need_build fuzz || return
     mkdir -p build/findings
@@ -177,24 +184,18 @@ deep_fuzz() {
     done | NX_TEST_LIMIT=$((seconds + 300)) run_programs "$jobs"
 }
 
-deep_torture() {
+stage_torture() {
     need_build asan || return
     programs asan torture | NX_TEST_LIMIT=3600 run_programs "$jobs"
-    NIXA_BIN=$here/build/asan scripts tests/torture '*.mjs' | NX_TEST_LIMIT=3600 run_programs 1
+    if [ -e tests/integration/test_kill.mjs ]; then echo "kill_loop node tests/integration/test_kill.mjs"; fi |
+        NIXA_BIN=$here/build/asan NX_KILL_ROUNDS=${NX_KILL_ROUNDS:-60} NX_TEST_LIMIT=3600 run_programs 1
 }
 
-deep_coverage() {
+stage_coverage() {
     need_build coverage || return
     programs coverage 'unit|contract|flow|fuzz' | run_programs "$jobs"
     gcovr -r . build/coverage --exclude tests --exclude build -s -o build/coverage/report.txt >build/coverage/summary.txt 2>&1
     grep -E '^(lines|branches|functions)' build/coverage/summary.txt >&2
-}
-
-stage_deep() {
-    deep_valgrind
-    deep_fuzz
-    deep_torture
-    deep_coverage
 }
 
 # --- all --------------------------------------------------------------------------------------------------
@@ -211,10 +212,11 @@ run_stage() {
 }
 
 stages=("$@")
+[ "${1:-}" != deep ] || stages=(valgrind fuzz torture coverage)
 [ ${#stages[@]} -gt 0 ] || stages=(units threads checks web integration e2e)
 for stage in "${stages[@]}"; do
     case $stage in
-    units|threads|checks|web|integration|e2e|deep) ;;
+    units|threads|checks|web|integration|e2e|valgrind|fuzz|torture|coverage) ;;
     help|-h|--help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
     esac
