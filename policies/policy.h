@@ -27,6 +27,13 @@ struct nx_acr_row {
     enum nx_level level;
 };
 
+/* Lifetimes that the store's scripts enforce by numbers of their own: idp/gate, which sees both, does not compile when
+ * they differ. */
+#define NX_LIFE_TRANSACTION_S 600
+#define NX_LIFE_CODE_S 60
+#define NX_LIFE_REFRESH_RETRY_S 10
+#define NX_LIFE_FOREIGN_IDLE_S 600
+
 /* Seconds. A lifetime is an upper bound; terms may be shorter. */
 struct nx_lifetimes {
     int64_t transaction;    /* a login transaction */

@@ -4,6 +4,15 @@
 #include "config/settings.h"
 #include "registry/credential.h"
 #include "registry/epoch.h"
+#include "sessions/code.h"
+#include "sessions/family.h"
+#include "sessions/signon.h"
+#include "sessions/txn.h"
+
+_Static_assert(NX_LIFE_TRANSACTION_S == NX_TXN_LIFE_S, "policy and store: a login transaction");
+_Static_assert(NX_LIFE_CODE_S == NX_CODE_LIFE_S, "policy and store: an authorization code");
+_Static_assert(NX_LIFE_REFRESH_RETRY_S == NX_FAMILY_GRACE_S, "policy and store: the same answer again");
+_Static_assert(NX_LIFE_FOREIGN_IDLE_S == NX_SIGNON_ELSEWHERE_IDLE_S, "policy and store: somebody else's screen");
 
 void nx_gate_open(struct nx_gate *g, struct nx_house *house, nx_arena *a, enum nx_face face)
 {
