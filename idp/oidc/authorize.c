@@ -63,8 +63,9 @@ NX_FALLIBLE nx_authorize_phone_consent(struct nx_step *out, struct nx_house *hou
     NX_TRY(nx_flow_open(&f, house, a, who, transaction));
     NX_REQUIRE(f.gate.has_session, NX_ERR_LOGIN_REQUIRED);
     if (phone_showed_all(&f.ask)) f.agreed = f.gate.session.subject;
-    NX_TRY(nx_flow_save(&f));
-    NX_TRY(nx_flow_decide(&f));
+    nx_flow_weigh(&f);
+    /* A transaction that ends now need not remember. */
+    if (f.decision.verdict != NX_VERDICT_ALLOW) NX_TRY(nx_flow_save(&f));
     return nx_flow_step(out, &f);
 }
 

@@ -87,6 +87,9 @@ struct nx_authorize_view {
 /* Nothing is changed. NX_ERR_NOT_FOUND as above. */
 NX_FALLIBLE nx_authorize_view(struct nx_authorize_view *out, struct nx_house *house, nx_arena *a,
                               const struct nx_visitor *who, const char *transaction);
+/* The view, and the next step as nx_authorize_next gives it, in one look. */
+NX_FALLIBLE nx_authorize_look(struct nx_authorize_view *view, struct nx_step *next, struct nx_house *house,
+                              nx_arena *a, const struct nx_visitor *who, const char *transaction);
 
 /* One line of the consent page: the claim with the person's own value, so that she sees what leaves. */
 struct nx_consent_line {

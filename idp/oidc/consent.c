@@ -77,6 +77,16 @@ NX_FALLIBLE nx_authorize_view(struct nx_authorize_view *out, struct nx_house *ho
     return own_strings(out, a);
 }
 
+NX_FALLIBLE nx_authorize_look(struct nx_authorize_view *view, struct nx_step *next, struct nx_house *house,
+                              nx_arena *a, const struct nx_visitor *who, const char *transaction)
+{
+    NX_AUTO_FLOW(f);
+    NX_TRY(nx_flow_open(&f, house, a, who, transaction));
+    NX_TRY(fill_view(view, &f));
+    NX_TRY(own_strings(view, a));
+    return nx_flow_step(next, &f);
+}
+
 static const char *shown(const json_t *claims, const char *name, nx_arena *a)
 {
     const json_t *v = json_object_get(claims, name);
@@ -170,7 +180,7 @@ NX_FALLIBLE nx_authorize_consent(struct nx_step *out, struct nx_house *house, nx
         return nx_response_error(out, house, a, &f.ask, NX_ERR_ACCESS_DENIED);
     }
     f.given = true;
-    NX_TRY(nx_flow_decide(&f));
+    nx_flow_weigh(&f);
     if (f.decision.verdict == NX_VERDICT_ALLOW && f.decision.terms.remember_consent) NX_TRY(remember(&f));
     return nx_flow_step(out, &f);
 }

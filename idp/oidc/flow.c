@@ -114,6 +114,13 @@ static NX_FALLIBLE compare_hint(struct nx_flow *f)
     return NX_OK;
 }
 
+void nx_flow_weigh(struct nx_flow *f)
+{
+    f->gate.facts.consent.given =
+        f->given || (f->agreed && f->gate.has_session && strcmp(f->agreed, f->gate.session.subject) == 0);
+    f->decision = nx_gate_decide(&f->gate);
+}
+
 NX_FALLIBLE nx_flow_decide(struct nx_flow *f)
 {
     nx_gate_open(&f->gate, f->house, f->arena, NX_FACE_AUTHORIZE);
@@ -132,9 +139,7 @@ NX_FALLIBLE nx_flow_decide(struct nx_flow *f)
         f->gate.has_session && !f->beginning && nx_ask_is_fresh(&f->ask, &f->gate.session);
     NX_TRY(compare_hint(f));
     NX_TRY(read_consent(f));
-    f->gate.facts.consent.given =
-        f->given || (f->agreed && f->gate.has_session && strcmp(f->agreed, f->gate.session.subject) == 0);
-    f->decision = nx_gate_decide(&f->gate);
+    nx_flow_weigh(f);
     return NX_OK;
 }
 

@@ -39,6 +39,9 @@ NX_FALLIBLE nx_flow_open(struct nx_flow *f, struct nx_house *house, nx_arena *a,
                          const char *transaction);
 /* Gathers the facts and decides; f has ask and client. */
 NX_FALLIBLE nx_flow_decide(struct nx_flow *f);
+/* Decides anew on the facts that were gathered, after the person allowed something in this very call (agreed,
+ * given). Whatever has changed meanwhile meets the epochs under which the code is made. */
+void nx_flow_weigh(struct nx_flow *f);
 /* Turns the decision into a step: issues, answers with an error, or names the page. */
 NX_FALLIBLE nx_flow_step(struct nx_step *out, struct nx_flow *f);
 /* Stores what the person did (agreed, selected) in the transaction. */

@@ -113,10 +113,10 @@ static nx_result show_step_up(struct login *l)
 
 nx_result nx_login_page(nx_request *rq, nx_reply *rp)
 {
-    struct login l;
-    NX_TRY(open_login(&l, rq, rp, nx_query(rq, "t")));
+    struct login l = {.rq = rq, .rp = rp, .t = nx_query(rq, "t")};
+    NX_TRY(nx_visitor_of(&l.who, rq, rp));
     if (!l.t) return show_login(&l, 200, NULL, NULL);
-    NX_TRY(nx_authorize_next(&l.step, nx_house_of(rq), rq->arena, &l.who, l.t));
+    NX_TRY(nx_authorize_look(&l.about, &l.step, nx_house_of(rq), rq->arena, &l.who, l.t));
     bool by_password = nx_query(rq, "by") && strcmp(nx_query(rq, "by"), "password") == 0;
     if (l.step.kind == NX_STEP_STEP_UP && !by_password) return show_step_up(&l);
     if (l.step.kind == NX_STEP_SIGN_IN || l.step.kind == NX_STEP_STEP_UP)
