@@ -75,18 +75,19 @@ static struct nx_grant settle(const struct nx_grant *code, const struct nx_terms
     return g;
 }
 
+/* Its record keeps what this request narrows, as asked; the token says what came of it. */
 static NX_FALLIBLE redeem(struct nx_redeemed *out, const struct nx_exchange *x, const struct nx_code *code,
                           const struct nx_grant *grant, struct nx_token_new *t)
 {
-    const char *resource;
-    NX_TRY(nx_exchange_resource(&resource, x));
+    const char *audience;
     NX_TRY(nx_token_new(t, x->house->store, code->ref.shard, x->client->id, grant->token_s));
-    NX_TRY(nx_mint_audience(&t->narrow.audience, x->house, x->arena, grant->audience, resource));
-    t->narrow.scope = grant->scope;
+    NX_TRY(nx_exchange_resource(&t->narrow.audience, x));
+    NX_TRY(nx_mint_audience(&audience, x->house, x->arena, grant->audience, t->narrow.audience));
     struct nx_redeem r = {code, grant, t, grant->qid != NULL};
     struct nx_note note = nx_exchange_note(x, "token.issued", grant->subject);
     enum nx_found found;
     NX_TRY(nx_code_redeem(x->house->store, x->arena, &r, &note, out, &found));
+    t->narrow = (struct nx_narrow){.scope = grant->scope, .audience = audience};
     return found_code(found);
 }
 
