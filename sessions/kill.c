@@ -6,6 +6,7 @@ static const char *const acts[] = {[NX_KILL_REVOKE] = "r", [NX_KILL_SUSPEND] = "
 static const char *const scopes[] = {[NX_KILL_PERSON] = "p",
                                      [NX_KILL_QR] = "q",
                                      [NX_KILL_SESSION] = "s",
+                                     [NX_KILL_LEAVE] = "l",
                                      [NX_KILL_CLIENT] = "c",
                                      [NX_KILL_EPOCH] = "e"};
 

@@ -15,6 +15,7 @@ enum nx_kill_scope {
     NX_KILL_PERSON,  /* everything of the subject */
     NX_KILL_QR,      /* what is bound to the QR identity `target` */
     NX_KILL_SESSION, /* the session `target` and what was made with it */
+    NX_KILL_LEAVE,   /* the session `target` and what hangs on it: families with offline_access stay */
     NX_KILL_CLIENT,  /* what the subject gave to the client `target`; subject NULL: nothing but the epoch copy
                       */
     NX_KILL_EPOCH,   /* nothing but the epoch copy (client, system) */

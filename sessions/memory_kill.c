@@ -51,9 +51,11 @@ static bool concerned(const struct strike *s, const struct nx_memory_rec *r)
 {
     int64_t before = nx_mem_arg_number(s->x, EPOCHS_AT - 1);
     if (before > 0 && r->made > before) return false;
-    if (s->scope == 's')
-        return (*r->key == 's' && strcmp(r->key + 1, s->target) == 0) ||
-               (*r->up == 's' && strcmp(r->up + 1, s->target) == 0) || bound(s, r, 's', s->target);
+    if (s->scope == 's' || s->scope == 'l') {
+        if (*r->key == 's' && strcmp(r->key + 1, s->target) == 0) return true;
+        if (*r->up == 's' && strcmp(r->up + 1, s->target) == 0) return true;
+        return (s->scope == 's' || *r->key != 'f') && bound(s, r, 's', s->target);
+    }
     return s->scope != 'e' && bound(s, r, s->scope, s->scope == 'p' ? s->subject : s->target);
 }
 

@@ -75,7 +75,7 @@ static NX_FALLIBLE end_session(struct nx_logout *out, struct leave *l)
     const char *actor = nx_arena_printf(l->arena, "person:%s", l->gate.session.subject);
     NX_NEED(actor);
     struct nx_revoke_order order = {.act = NX_REVOKE,
-                                    .scope = NX_REVOKE_SESSION,
+                                    .scope = NX_REVOKE_SIGN_OUT,
                                     .target = l->gate.session.id.s,
                                     .reason = "signed out",
                                     .actor = actor};

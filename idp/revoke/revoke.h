@@ -21,6 +21,9 @@ enum nx_revoke_act { NX_REVOKE, NX_SUSPEND, NX_RESUME };
 enum nx_revoke_scope {
     NX_REVOKE_QR,      /* target: qid; every act */
     NX_REVOKE_SESSION, /* target: session id; NX_REVOKE only */
+    /* target: session id; NX_REVOKE only. Its holder signs out: what she allowed to outlive the session
+     * (offline_access) stays, as OpenID Connect Back-Channel Logout 1.0 section 2.7 wants it. */
+    NX_REVOKE_SIGN_OUT,
     NX_REVOKE_PERSON,  /* target: person: all sessions and tokens; NX_REVOKE only */
     NX_REVOKE_GRANT,   /* target: client id, subject: person: what she gave to that client; NX_REVOKE only */
     NX_REVOKE_CLIENT,  /* target: client id: the client and all its tokens; every act */

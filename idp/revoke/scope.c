@@ -80,6 +80,7 @@ static nx_result change_system(struct nx_house *h, nx_arena *a, struct nx_revoke
 static const struct nx_revoke_row rows[] = {
     {"qr", NX_REVOKE_QR, NX_EPOCH_QR, NX_KILL_QR, EVERY, change_qr, done_qr},
     {"session", NX_REVOKE_SESSION, 0, NX_KILL_SESSION, BIT(NX_REVOKE), change_session, NULL},
+    {"sign-out", NX_REVOKE_SIGN_OUT, 0, NX_KILL_LEAVE, BIT(NX_REVOKE), change_session, NULL},
     {"person", NX_REVOKE_PERSON, NX_EPOCH_PERSON, NX_KILL_PERSON, BIT(NX_REVOKE), change_person, NULL},
     {"grant", NX_REVOKE_GRANT, 0, NX_KILL_CLIENT, BIT(NX_REVOKE), change_grant, NULL},
     {"client", NX_REVOKE_CLIENT, NX_EPOCH_CLIENT, NX_KILL_EPOCH, EVERY, change_client, done_client},

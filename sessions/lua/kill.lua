@@ -1,4 +1,4 @@
--- A revocation applied to one shard. ARGV: shift, seq, act (r revoke, s suspend, z resume), scope (p q s c
+-- A revocation applied to one shard. ARGV: shift, seq, act (r revoke, s suspend, z resume), scope (p q s l c
 -- e), subject or "-", target, a time before which it must have been made (0: any), then kind, id, value of
 -- each epoch that is raised, and "1" when its copy lives in this shard. The list of what was killed is kept
 -- under the sequence number until it is forgotten: applying again gives it again and does nothing.
@@ -38,8 +38,12 @@ local function concerned(r)
     if before > 0 and tonumber(r.made) > before then
         return false
     end
-    if scope == 's' then
-        return r.key == 's' .. target or r.up == 's' .. target or bound(r, 's', target)
+    if scope == 's' or scope == 'l' then
+        if r.key == 's' .. target or r.up == 's' .. target then
+            return true
+        end
+        -- who only signs out (l) keeps the families that she allowed to outlive her session
+        return (scope == 's' or string.sub(r.key, 1, 1) ~= 'f') and bound(r, 's', target)
     end
     return scope ~= 'e' and bound(r, scope, scope == 'p' and subject or target)
 end

@@ -182,6 +182,15 @@ static void signing_out_ends_what_the_session_gave(void **state)
     assert_oauth_error(rig_redeem(&browser, &rig.portal, code), 400, "invalid_grant");
 }
 
+/* OpenID Connect Back-Channel Logout 1.0 section 2.7: refresh tokens with offline_access are not revoked by it. */
+static void signing_out_spares_offline_access(void **state)
+{
+    (void)state;
+    struct got t = tokens(&rig.portal, "&scope=openid+offline_access");
+    sign_out();
+    assert_int_equal(refresh(&rig.portal, t.refresh)->status, 200);
+}
+
 static void test_rule_13_introspection_only_for_holder_and_audience(void **state)
 {
     (void)state;
@@ -396,6 +405,7 @@ int main(void)
         T(test_rule_15_a_late_retry_is_reuse),
         T(without_offline_access_the_family_ends_with_the_session),
         T(signing_out_ends_what_the_session_gave),
+        T(signing_out_spares_offline_access),
         T(test_rule_13_introspection_only_for_holder_and_audience),
         T(test_rule_13_the_audience_decides_the_pseudonym),
         T(test_rule_13_sub_is_pairwise_and_stable),

@@ -18,6 +18,7 @@ static const struct {
     {"session.started", "act.session_started", false},
     {"session.raised", "act.session_raised", false},
     {"session.revoke", "act.session_ended", false},
+    {"sign-out.revoke", "act.signed_out", false},
     {"person.revoke", "act.everywhere", false},
     {"password.changed", "act.password", false},
     {"consent.given", "act.consent_given", false},

@@ -38,7 +38,7 @@ static nx_result leave(struct nx_self *s, const char *where)
 static nx_result sign_out(struct nx_self *s, const char *id)
 {
     (void)id;
-    NX_TRY(end(s, NX_REVOKE, NX_REVOKE_SESSION, s->gate.session.id.s, "signed out"));
+    NX_TRY(end(s, NX_REVOKE, NX_REVOKE_SIGN_OUT, s->gate.session.id.s, "signed out"));
     return leave(s, "/signed-out");
 }
 

@@ -95,6 +95,25 @@ static void test_a_session(void **state)
     assert_int_equal(token_state(g, &q), NX_FOUND);
 }
 
+static void test_signing_out_spares_what_may_outlive_the_session(void **state)
+{
+    RIG(state);
+    struct portal p, q;
+    issue_code(g, &p, "dvc");
+    p.grant.offline = true;
+    assert_int_equal(redeem(g, &p), NX_FOUND);
+    struct nx_killed_list killed = apply(g, NX_KILL_REVOKE, NX_KILL_LEAVE, p.session.id.s);
+    assert_int_equal(count(&killed, 's'), 1);
+    assert_int_equal(count(&killed, 'f'), 0);
+    assert_int_equal(session_state(g, &p.cookie), NX_GONE);
+    assert_int_equal(family_state(g, &p), NX_FOUND);
+    sign_in_to(g, &q, "dvc");
+    killed = apply(g, NX_KILL_REVOKE, NX_KILL_LEAVE, q.session.id.s);
+    assert_int_equal(count(&killed, 'f'), 1);
+    assert_int_not_equal(family_state(g, &q), NX_FOUND);
+    assert_int_not_equal(token_state(g, &q), NX_FOUND);
+}
+
 static void test_a_person(void **state)
 {
     RIG(state);
@@ -215,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         NX_ALL(test_a_qr_identity),
         NX_ALL(test_a_session),
+        NX_ALL(test_signing_out_spares_what_may_outlive_the_session),
         NX_ALL(test_a_person),
         NX_ALL(test_what_she_gave_to_a_client),
         NX_ALL(test_suspend_and_resume),
