@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     nx_arena *a = nx_arena_open(4u << 20);
-    struct nx_house house = {.loopback = true};
+    struct nx_house house = {.issuer = "https://localhost:8443", .loopback = true};
     NX_AUTO_JSON sent = NULL;
     NX_AUTO_JSON kept = NULL;
     NX_AUTO_JSON again = NULL;
