@@ -38,11 +38,20 @@ static const struct nx_command *find(int argc, char **argv)
     return best;
 }
 
+/* " ID", or " [ID]" where it may be left out. */
+static void print_place(FILE *out, const struct nx_arg *a)
+{
+    fputs(a->required ? " " : " [", out);
+    for (const char *c = a->name; *c; c++)
+        fputc(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c, out);
+    if (!a->required) fputc(']', out);
+}
+
 static void usage(FILE *out, const struct nx_command *c)
 {
     fprintf(out, "usage: nixactl %s", c->words);
     for (const struct nx_arg *a = c->positional; a < c->positional + 3 && a->name; a++)
-        fprintf(out, a->required ? " %s" : " [%s]", a->name);
+        print_place(out, a);
     for (const struct nx_arg *a = c->option; a < c->option + NX_COMMAND_ARGS_MAX && a->name; a++)
         if (a->required) fprintf(out, " --%s …", a->name);
     fprintf(out, " [--data DIR] [--json]\n  %s\n", c->help);
@@ -228,14 +237,33 @@ static bool take_flag(int *argc, char **argv, const char *name)
     return found;
 }
 
+/* The commands that begin with this word; false when there is none. */
+static bool group(FILE *out, const char *word)
+{
+    size_t n = strlen(word), found = 0;
+    for (size_t i = 0; n && i < nx_command_count; i++) {
+        const struct nx_command *c = &nx_commands[i];
+        if (strncmp(c->words, word, n) != 0 || c->words[n] != ' ') continue;
+        fprintf(out, "%s nixactl %-20s %s\n", found++ ? "      " : "usage:", c->words, c->help);
+    }
+    return found > 0;
+}
+
+static int no_command(int argc, char **argv)
+{
+    if (argc > 0 && group(stderr, argv[0])) return NX_EXIT_USAGE;
+    nx_say("there is no command \"%s\"; nixactl help lists them", argc > 0 ? argv[0] : "");
+    return NX_EXIT_USAGE;
+}
+
 static int help_for(int argc, char **argv)
 {
     const struct nx_command *c = find(argc, argv);
     if (c)
         usage(stdout, c);
     else
-        nx_say("there is no such command; nixactl help lists them");
-    return c ? NX_EXIT_OK : NX_EXIT_USAGE;
+        return group(stdout, argc > 0 ? argv[0] : "") ? NX_EXIT_OK : no_command(argc, argv);
+    return NX_EXIT_OK;
 }
 
 int nx_cmd_operator(int argc, char **argv)
@@ -248,10 +276,7 @@ int nx_cmd_operator(int argc, char **argv)
     if (argc > 0 && strcmp(argv[0], "help") == 0) return help_for(argc - 1, argv + 1);
     if (help) return help_for(argc, argv);
     const struct nx_command *c = find(argc, argv);
-    if (!c) {
-        nx_say("there is no command \"%s\"; nixactl help lists them", argc > 0 ? argv[0] : "");
-        return NX_EXIT_USAGE;
-    }
+    if (!c) return no_command(argc, argv);
     NX_AUTO_JSON request = json_pack("{s:s}", "do", c->request);
     if (!request || !take_arguments(request, c, argc, argv) || !complete_list(request, c->positional, 3) ||
         !complete_list(request, c->option, NX_COMMAND_ARGS_MAX)) {
