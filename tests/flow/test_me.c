@@ -261,6 +261,23 @@ static void rule_8_the_pin_of_a_paper(void **state)
     assert_false(says(rig_get(&b, "/me"), "/me/pin?id="));
 }
 
+static void rule_8_a_paper_is_printed_by_its_holder_alone(void **state)
+{
+    (void)state;
+    rig_sign_in(&b, &rig.lan);
+    assert_true(says(rig_get(&b, "/me"), "/me/paper?id="));
+    char *own = nx_arena_printf(rig.arena, "/me/paper?id=%s", rig.lan.qid);
+    nx_reply *rp = rig_get(&b, own);
+    assert_int_equal(rp->status, 200);
+    const char *handle = strstr(rig_body(rp), "data-qr=\"");
+    assert_non_null(handle);
+    assert_non_null(strstr(handle + 1, "data-qr=\"")); /* the card */
+    assert_int_equal(rig_get(&b, nx_arena_printf(rig.arena, "/me/paper?id=%s", rig.minh.qid))->status, 404);
+    assert_int_equal(rig_get(&other, own)->status, 303);
+    act("suspend", rig.lan.qid);
+    assert_int_not_equal(rig_get(&b, own)->status, 200);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -277,6 +294,7 @@ int main(void)
         T(rule_3_a_sign_in_without_proximity_changes_no_credentials),
         T(rule_7_a_session_for_one_portal_has_no_own_page),
         T(rule_8_the_pin_of_a_paper),
+        T(rule_8_a_paper_is_printed_by_its_holder_alone),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ const asks = { client_name: "Cổng dịch vụ công", client_org: "Văn phòng
 const operator = { operator: "uid 1000", role: "owner" };
 const wait = { ...asks, t: "T", password_url: "/login?t=T", csrf_same: "c", csrf_cancel: "c", again_url: "/login/qr?t=T", paper_url: "/login/paper?t=T" };
 const qrs = [
-    { id: "aaa", label: "Thẻ giấy", kind: "Giấy", paper: true, active: true, pin_unset: true, current: true, issued: "21/11/2026", expires: "21/11/2031" },
+    { id: "aaa", label: "Thẻ giấy", kind: "Giấy", paper: true, active: true, pin_unset: true, printable: true, current: true, issued: "21/11/2026", expires: "21/11/2031" },
     { id: "bbb", label: "Điện thoại của An", kind: "Điện thoại", phone: true, active: true, issued: "21/11/2026", expires: "21/11/2028" },
     { id: "ccc", label: "Máy cũ", kind: "Điện thoại", phone: true, suspended: true, issued: "02/03/2026", expires: "02/03/2028" },
     { id: "ddd", label: "Điện thoại mất", kind: "Điện thoại", phone: true, revoked: true, issued: "02/03/2025", expires: "02/03/2027" },
@@ -36,7 +36,7 @@ export const pages = [
     ["login_qr", { ...wait, digits: true, phone: "Điện thoại của An", tries: 3 }, "digits"],
     ["login_qr", { ...wait, dead: true, why: "Một điện thoại khác cũng quét mã này, nên mã đã bị hủy." }, "dead"],
     ["login_paper", { ...asks, t: "T", password_url: "/login?t=T", error: "Mã hoặc PIN không đúng." }],
-    ["consent", { ...asks, t: "T", name: "Nguyễn Văn An", offline: true, claims: [{ text: "Họ và tên", value: "Nguyễn Văn An" }, { text: "Ngày sinh", value: "18/04/1984" }, { text: "Số định danh cá nhân", value: "001084000018" }, { text: "Một bí danh của bạn, riêng cho cổng này" }] }],
+    ["consent", { ...asks, t: "T", name: "Nguyễn Văn An", offline: true, unknown: "Tên đệm · Số điện thoại", claims: [{ text: "Họ và tên", value: "Nguyễn Văn An" }, { text: "Ngày sinh", value: "18/04/1984" }, { text: "Số định danh cá nhân", value: "001084000018" }, { text: "Một bí danh của bạn, riêng cho cổng này" }] }],
     ["step_up", { ...asks, why: "Việc này cần hai yếu tố.", level: "Mức 2 (hai yếu tố)", qr_url: "#", back_url: "#" }],
     ["error", { title: "Trang đã cũ", text: "Hãy mở lại trang và thử lần nữa.", request_id: "k3v9-2m1q", status: 403, retry_url: "#", back_url: "#" }],
     ["signed_out", { everywhere: true, portals: [{ name: "Cổng dịch vụ công", reached: true }, { name: "Cổng cũ", reached: false }], return_url: "#" }],
@@ -47,6 +47,8 @@ export const pages = [
         activity: [{ at: "08:20 21/11/2026", text: "Đăng nhập bằng mã QR", where: "Firefox · Windows", undo: "u1" }, { at: "08:10 21/11/2026", text: "Đăng nhập bằng mật khẩu", where: "Chromium · Linux" }], more_url: "#" }],
     ["me_password", { user_name: "an", error: "Hai lần nhập không giống nhau." }],
     ["me_pin", { id: "aaa", label: "Thẻ giấy" }],
+    ["me_paper", { name: "Nguyễn Văn An", id: "abcd efgh ijkl mnop qrst uvwx yz", issued: "21/11/2026", expires: "21/11/2031",
+        codes: [{ title: "Để đăng nhập, kèm mã PIN", what: "Không chứa thông tin về bạn.", handle: true, ...symbol(frame.qr_text) }, { title: "Để cho biết bạn là ai", what: "Chứa họ tên.", ...symbol(frame.qr_text.repeat(6)) }] }],
     ["me_confirm", { user_name: "an", next: "/me/phones/enrol" }],
     ["enrol_phone", { e: "E", waiting: true, paste: true, paste_link: "HTTPS://LOCALHOST:8443/Q/E/ABCDEFGHIJKLMNOPQRSTUVWXYZ", ...symbol("HTTPS://LOCALHOST:8443/Q/E/ABCDEFGHIJKLMNOPQRSTUVWXYZ") }, "waiting"],
     ["enrol_phone", { e: "E", digits: true, phone: "Điện thoại của An", tries: 2, error: "Các chữ số không đúng." }, "digits"],

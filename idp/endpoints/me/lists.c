@@ -38,6 +38,7 @@ static nx_result add_identity(nx_view *v, struct nx_self *s, const struct nx_qr_
     nx_view_flag(item, "revoked", q->status == NX_QR_REVOKED);
     nx_view_flag(item, "current", s->gate.session.qid && strcmp(s->gate.session.qid, q->qid.s) == 0);
     nx_view_flag(item, "pin_unset", !pin);
+    nx_view_flag(item, "printable", paper && q->status == NX_QR_ACTIVE);
     nx_view_time(item, "issued", q->issued);
     nx_view_time(item, "expires", q->expires);
     return NX_OK;

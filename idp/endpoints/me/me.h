@@ -4,6 +4,7 @@
 
 #include "endpoints/pages/pages.h"
 #include "gate/gate.h"
+#include "registry/qr_identity.h"
 
 /* Who is here, as may_issue sees her. */
 struct nx_self {
@@ -37,7 +38,11 @@ NX_FALLIBLE nx_me_activity(nx_view *v, struct nx_self *s);
 
 /* POST /me */
 nx_result nx_me_act(nx_request *rq, nx_reply *rp);
-/* /me/password, /me/confirm, /me/pin */
+/* Her active paper `qid`, with a fresh proof (NX_SELF_FRESH). NX_ERR_MISSING, NX_ERR_NOT_FOUND. */
+NX_FALLIBLE nx_me_open_paper(struct nx_self *s, struct nx_qr_identity *q, nx_request *rq, nx_reply *rp,
+                             const char *qid);
+/* /me/paper, /me/password, /me/confirm, /me/pin */
+nx_result nx_me_paper_page(nx_request *rq, nx_reply *rp);
 nx_result nx_me_password_page(nx_request *rq, nx_reply *rp);
 nx_result nx_me_password_set(nx_request *rq, nx_reply *rp);
 nx_result nx_me_confirm_page(nx_request *rq, nx_reply *rp);

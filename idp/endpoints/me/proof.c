@@ -213,8 +213,8 @@ static nx_result show_pin(struct nx_self *s, const struct nx_qr_identity *q, con
     return NX_OK;
 }
 
-static nx_result open_paper(struct nx_self *s, struct nx_qr_identity *q, nx_request *rq, nx_reply *rp,
-                            const char *qid)
+NX_FALLIBLE nx_me_open_paper(struct nx_self *s, struct nx_qr_identity *q, nx_request *rq, nx_reply *rp,
+                             const char *qid)
 {
     NX_TRY(nx_self_open(s, rq, rp, NX_SELF_FRESH));
     return own_paper(q, s, qid);
@@ -224,7 +224,7 @@ nx_result nx_me_pin_page(nx_request *rq, nx_reply *rp)
 {
     struct nx_self s;
     struct nx_qr_identity q;
-    nx_result r = open_paper(&s, &q, rq, rp, nx_query(rq, "id"));
+    nx_result r = nx_me_open_paper(&s, &q, rq, rp, nx_query(rq, "id"));
     return nx_ok(r) ? show_pin(&s, &q, NULL) : nx_self_answer(&s, r, "/me");
 }
 
@@ -243,7 +243,7 @@ nx_result nx_me_pin_set(nx_request *rq, nx_reply *rp)
     struct nx_qr_identity q;
     NX_AUTO_SECRET(pin);
     NX_AUTO_SECRET(repeat);
-    nx_result r = open_paper(&s, &q, rq, rp, nx_form(rq, "id"));
+    nx_result r = nx_me_open_paper(&s, &q, rq, rp, nx_form(rq, "id"));
     if (!nx_ok(r)) return nx_self_answer(&s, r, "/me");
     r = nx_form_secret(&pin, rq, "pin");
     if (nx_ok(r)) r = nx_form_secret(&repeat, rq, "repeat");

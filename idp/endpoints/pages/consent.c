@@ -3,6 +3,8 @@
 
 #include "house/house.h"
 
+#define UNKNOWN_MAX 4096
+
 /* Whether a claim is told in a line of its own: "…_verified" and the time of change say nothing that its
  * neighbour does not. */
 static bool is_told(const char *claim)
@@ -12,11 +14,41 @@ static bool is_told(const char *claim)
     return !verified && strcmp(claim, "updated_at") != 0;
 }
 
+static char *claim_text(nx_request *rq, const char *claim)
+{
+    char *key = nx_arena_printf(rq->arena, "claim.%s", claim);
+    return key ? nx_views_text(nx_server_of(rq)->views, rq->arena, rq->lang, key) : NULL;
+}
+
+/* A code as a word in her language, a date as it is written there. */
+static const char *readable(nx_request *rq, const char *claim, const char *value)
+{
+    if (strcmp(claim, "birthdate") == 0 && strcmp(rq->lang, "vi") == 0 && strlen(value) == 10)
+        return nx_arena_printf(rq->arena, "%.2s/%.2s/%.4s", value + 8, value + 5, value);
+    if (strcmp(claim, "gender") != 0 && strcmp(claim, "locale") != 0) return value;
+    char *key = nx_arena_printf(rq->arena, "value.%s.%s", claim, value);
+    const char *word = key ? nx_views_text(nx_server_of(rq)->views, rq->arena, rq->lang, key) : NULL;
+    return word ? word : value;
+}
+
 static void add_line(nx_view *v, nx_request *rq, const char *name, const char *value)
 {
     nx_view *item = nx_view_item(v, "claims");
-    nx_view_label(item, "text", nx_arena_printf(rq->arena, "claim.%s", name));
-    nx_view_text(item, "value", value);
+    nx_view_text(item, "text", claim_text(rq, name));
+    nx_view_text(item, "value", value ? readable(rq, name, value) : NULL);
+}
+
+/* Claims without a value are consented to as well, but named in one line only: "may see once they are known". */
+static void set_unknown(nx_view *v, nx_request *rq, const struct nx_consent_view *c)
+{
+    nx_buf names;
+    nx_buf_init(&names, rq->arena, UNKNOWN_MAX);
+    for (size_t i = 0; i < c->line_count; i++) {
+        if (c->line[i].value || !is_told(c->line[i].claim)) continue;
+        const char *text = claim_text(rq, c->line[i].claim);
+        nx_buf_addf(&names, "%s%s", names.n ? " · " : "", text ? text : c->line[i].claim);
+    }
+    nx_view_text(v, "unknown", names.n ? nx_buf_str(&names) : NULL);
 }
 
 static void set_claims(nx_view *v, nx_request *rq, const struct nx_consent_view *c)
@@ -25,7 +57,8 @@ static void set_claims(nx_view *v, nx_request *rq, const struct nx_consent_view 
     nx_view_list(v, "claims");
     add_line(v, rq, "openid", NULL);
     for (size_t i = 0; i < c->line_count; i++)
-        if (is_told(c->line[i].claim)) add_line(v, rq, c->line[i].claim, c->line[i].value);
+        if (c->line[i].value && is_told(c->line[i].claim)) add_line(v, rq, c->line[i].claim, c->line[i].value);
+    set_unknown(v, rq, c);
     for (size_t i = 0; i < c->scope_count; i++)
         if (strcmp(c->scope[i], "offline_access") == 0)
             offline = true;
