@@ -8,11 +8,48 @@
 
 #include <string.h>
 
-/* National numbers of places that exist, with random endings. */
+/* National numbers of places that exist, with random endings; their second group says gender and year of birth, as the
+ * real ones do. Mail goes to a domain that nobody can have (RFC 2606), phones have a prefix that nobody was given. */
 const struct nx_demo_person nx_demo_people[] = {
-    {"lan", "Nguyễn Thị Lan", "citizen", "m2", "001190012345"},
-    {"minh", "Trần Văn Minh", "citizen", "m3", "079085004321"},
-    {"hoa", "Phạm Thị Hoa", "official", "m4", "048188007654"},
+    {.user_name = "lan",
+     .name = "Nguyễn Thị Lan",
+     .kind = "citizen",
+     .proofing = "m2",
+     .national_id = "001190012345",
+     .family_name = "Nguyễn",
+     .middle_name = "Thị",
+     .given_name = "Lan",
+     .birthdate = "1990-03-12",
+     .gender = "female",
+     .address = "12 phố Hàng Bông, phường Hoàn Kiếm, Hà Nội",
+     .email = "lan@nixa.example",
+     .phone = "+84100000001"},
+    {.user_name = "minh",
+     .name = "Trần Văn Minh",
+     .kind = "citizen",
+     .proofing = "m3",
+     .national_id = "079085004321",
+     .family_name = "Trần",
+     .middle_name = "Văn",
+     .given_name = "Minh",
+     .birthdate = "1985-09-02",
+     .gender = "male",
+     .address = "45 đường Lê Lợi, phường Sài Gòn, Thành phố Hồ Chí Minh",
+     .email = "minh@nixa.example",
+     .phone = "+84100000002"},
+    {.user_name = "hoa",
+     .name = "Phạm Thị Hoa",
+     .kind = "official",
+     .proofing = "m4",
+     .national_id = "048188007654",
+     .family_name = "Phạm",
+     .middle_name = "Thị",
+     .given_name = "Hoa",
+     .birthdate = "1988-11-20",
+     .gender = "female",
+     .address = "8 đường Bạch Đằng, phường Hải Châu, Đà Nẵng",
+     .email = "hoa@nixa.example",
+     .phone = "+84100000003"},
 };
 const size_t nx_demo_people_count = sizeof nx_demo_people / sizeof nx_demo_people[0];
 
@@ -22,9 +59,12 @@ static nx_result add_person(struct nx_operate_call *c, const struct nx_demo_pers
     nx_result had = nx_person_by_user_name(c->house->registry, c->arena, nx_span_str(d->user_name), &p);
     if (had.e != NX_ERR_NOT_FOUND) return had;
     NX_AUTO_JSON made = NULL;
-    NX_AUTO_JSON request = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:s}", "user_name", d->user_name, "name",
-                                     d->name, "kind", d->kind, "proofing", d->proofing, "national_id",
-                                     d->national_id, "password", NX_DEMO_PASSWORD, "locale", "vi");
+    NX_AUTO_JSON request = json_pack(
+        "{s:s,s:s,s:s,s:s,s:s*,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "user_name", d->user_name, "name", d->name,
+        "kind", d->kind, "proofing", d->proofing, "national_id", d->national_id, "password", NX_DEMO_PASSWORD,
+        "locale", "vi", "family_name", d->family_name, "middle_name", d->middle_name, "given_name",
+        d->given_name, "birthdate", d->birthdate, "gender", d->gender, "address", d->address, "email",
+        d->email, "phone", d->phone);
     NX_NEED(request);
     return nx_operate_person_add(&made, c, request);
 }

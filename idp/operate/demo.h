@@ -13,6 +13,14 @@ struct nx_demo_person {
     const char *kind;
     const char *proofing;
     const char *national_id; /* NULL: none */
+    const char *family_name;
+    const char *middle_name;
+    const char *given_name;
+    const char *birthdate;
+    const char *gender;
+    const char *address;
+    const char *email;
+    const char *phone;
 };
 extern const struct nx_demo_person nx_demo_people[];
 extern const size_t nx_demo_people_count;
