@@ -49,9 +49,10 @@ uint32_t nx_claims_of_scopes(const struct nx_words *scopes);
 NX_FALLIBLE nx_claims_parameter(struct nx_claims *c, struct nx_claims_ask *ask, nx_arena *a,
                                 const char *json);
 
-/* The stored form: JSON with names, and back. Unknown names are dropped. */
+/* The stored form, three masks in hexadecimal, and back: short, since each refresh family keeps it.
+ * NX_ERR_SYNTAX. */
 NX_FALLIBLE nx_claims_pack(const char **out, nx_arena *a, const struct nx_claims *c);
-NX_FALLIBLE nx_claims_unpack(struct nx_claims *c, const char *json);
+NX_FALLIBLE nx_claims_unpack(struct nx_claims *c, const char *packed);
 
 /* Adds the claims of the mask that the person has to the object. Reads her linked codes only when asked for.
  */

@@ -199,6 +199,45 @@ static void the_claims_parameter(void **state)
         assert_int_equal(claims_of(&c, &ask, crooked[i]), NX_ERR_REQUEST);
 }
 
+/* Refresh families keep sets of claims by position for weeks: a row that moved would give away another claim.
+ */
+static void claims_keep_their_places(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"name",
+                                         "family_name",
+                                         "given_name",
+                                         "middle_name",
+                                         "preferred_username",
+                                         "gender",
+                                         "birthdate",
+                                         "locale",
+                                         "updated_at",
+                                         "email",
+                                         "email_verified",
+                                         "address",
+                                         "phone_number",
+                                         "phone_number_verified",
+                                         "national_id",
+                                         "tax_code",
+                                         "social_insurance",
+                                         "health_insurance"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        assert_int_equal(nx_claim_bit(places[i]), 1u << i);
+}
+
+static void crooked_packs_of_claims(void **state)
+{
+    (void)state;
+    struct nx_claims c;
+    static const char *const crooked[] = {"",     "1",     "1.2",           "1.2.3.", "1.2.3.4",
+                                          "1..3", "g.0.0", "1.2.123456789", "{}"};
+    for (size_t i = 0; i < sizeof crooked / sizeof crooked[0]; i++)
+        assert_int_equal(nx_claims_unpack(&c, crooked[i]).e, NX_ERR_SYNTAX);
+    assert_true(nx_ok(nx_claims_unpack(&c, "ffffffff.1.0")));
+    assert_int_equal(c.id_token, (1u << NX_CLAIMS) - 1);
+}
+
 static void json_is_escaped(void **state)
 {
     (void)state;
@@ -250,6 +289,8 @@ int main(void)
         cmocka_unit_test(test_rule_12_operators_scopes_are_never_granted),
         cmocka_unit_test(scopes_that_a_client_may_have),
         cmocka_unit_test(the_claims_parameter),
+        cmocka_unit_test(claims_keep_their_places),
+        cmocka_unit_test(crooked_packs_of_claims),
         cmocka_unit_test(json_is_escaped),
         cmocka_unit_test(sectors_of_resources),
     };
