@@ -27,7 +27,8 @@ Longer, and not run unless they are named:
   fuzz         each fuzz target for NX_FUZZ_SECONDS (60); what it finds stays in build/findings
   torture      the n-th failure of everything, and kill -9 in a longer loop
   coverage     what the tests reach, in build/coverage/report.txt
-  deep         these four
+  mutants      each security check weakened in turn: a test must notice (NX_MUTANTS=PATTERN: only those)
+  deep         these five
 
 Without a stage: all but the longer ones. NX_TEST_ONLY=PATTERN keeps to programs whose names match.
 TEXT
@@ -198,6 +199,10 @@ stage_coverage() {
     grep -E '^(lines|branches|functions)' build/coverage/summary.txt >&2
 }
 
+stage_mutants() {
+    echo "mutants bash tests/mutants/run.sh" | NX_TEST_LIMIT=7200 run_programs 1
+}
+
 # --- all --------------------------------------------------------------------------------------------------
 
 run_stage() {
@@ -212,11 +217,11 @@ run_stage() {
 }
 
 stages=("$@")
-[ "${1:-}" != deep ] || stages=(valgrind fuzz torture coverage)
+[ "${1:-}" != deep ] || stages=(valgrind fuzz torture coverage mutants)
 [ ${#stages[@]} -gt 0 ] || stages=(units threads checks web integration e2e)
 for stage in "${stages[@]}"; do
     case $stage in
-    units|threads|checks|web|integration|e2e|valgrind|fuzz|torture|coverage) ;;
+    units|threads|checks|web|integration|e2e|valgrind|fuzz|torture|coverage|mutants) ;;
     help|-h|--help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
     esac
