@@ -12,6 +12,11 @@ void nx_fault_arm(nx_act act, unsigned n)
     atomic_store(&armed[act], n);
 }
 
+unsigned nx_fault_left(nx_act act)
+{
+    return atomic_load(&armed[act]);
+}
+
 bool nx_fault_fired(nx_act act)
 {
     return atomic_load(&fired[act]);

@@ -17,6 +17,8 @@ typedef enum nx_act {
 #ifdef NX_TESTING
 /* The n-th act of this kind from now on fails, once; n == 0 disarms. The whole process. */
 void nx_fault_arm(nx_act act, unsigned n);
+/* How many acts of this kind are still to come until the one that fails; 0 when none is armed. */
+unsigned nx_fault_left(nx_act act);
 /* Whether the armed fault has happened. */
 bool nx_fault_fired(nx_act act);
 /* Asked at the place of the act: true when this one is to fail. */

@@ -15,7 +15,7 @@ static nx_result script(struct nx_sql_loan *loan, const char *sql)
 static void end(struct nx_sql_loan *loan)
 {
     loan->changes = 0;
-    loan->doomed = false;
+    loan->doomed = NX_ERR_NONE;
     loan->clients = false;
     nx_sql_give_back(loan);
 }
@@ -50,7 +50,7 @@ nx_result nx_registry_begin(struct nx_change *c, nx_registry *r, enum nx_durabil
 
 static nx_result try_commit(struct nx_sql_loan *loan)
 {
-    NX_REQUIRE(!loan->doomed, NX_ERR_CONFLICT);
+    NX_REQUIRE(loan->doomed == NX_ERR_NONE, loan->doomed);
     NX_REQUIRE(loan->statements == 0, NX_ERR_INTERNAL);
     return script(loan, "COMMIT");
 }
@@ -72,7 +72,7 @@ static nx_result end_part(struct nx_sql_loan *loan, const char *sql)
 {
     loan->changes--;
     nx_result done = loan->registry->driver->script(loan->connection->handle, sql);
-    if (!nx_ok(done)) loan->doomed = true;
+    if (!nx_ok(done)) loan->doomed = done.e;
     return done;
 }
 

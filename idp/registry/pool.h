@@ -46,7 +46,7 @@ struct nx_sql_loan {
     struct nx_sql_connection *connection;
     unsigned statements; /* open ones */
     unsigned changes;    /* begun and not ended, inner ones too */
-    bool doomed;         /* the change cannot be committed any more */
+    nx_err doomed;       /* why the change cannot be committed any more; NX_ERR_NONE while it can */
     bool clients;        /* the change touched clients */
 };
 

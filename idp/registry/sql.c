@@ -22,7 +22,7 @@ nx_result nx_sql_open(nx_sql *q, nx_registry *r, const char *sql)
     struct nx_sql_loan *loan = nx_sql_loan_mine();
     *q = (nx_sql){.loan = loan};
     loan->statements++;
-    NX_REQUIRE(!loan->doomed, NX_ERR_CONFLICT);
+    NX_REQUIRE(loan->doomed == NX_ERR_NONE, loan->doomed);
     NX_TRY(nx_sql_statement_take(&q->statement, loan->connection, r->driver, sql));
     NX_REQUIRE(!q->statement->writes || loan->changes > 0, NX_ERR_INTERNAL);
     return NX_OK;
@@ -74,7 +74,7 @@ nx_result nx_sql_step(nx_sql *q, bool *row)
     if (nx_ok(r)) return r;
     keep_failure(q, r);
     /* A refused row leaves the change as it was; after anything else the database may have ended it. */
-    if (r.e != NX_ERR_CONFLICT && q->loan->changes > 0) q->loan->doomed = true;
+    if (r.e != NX_ERR_CONFLICT && q->loan->changes > 0) q->loan->doomed = r.e;
     return r;
 }
 

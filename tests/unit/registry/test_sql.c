@@ -64,6 +64,20 @@ static void test_an_outer_rollback_takes_its_parts(void **state)
     assert_false(has(rig, "inner"));
 }
 
+/* Whoever passes over a failure hears of it at the next statement and at the commit, by its own name: a change
+ * that the disk has spoilt is no conflict of the caller's. */
+static void test_a_spoilt_change_says_why(void **state)
+{
+    struct rig *rig = *state;
+    struct nx_change change = {NULL};
+    assert_ok(nx_registry_begin(&change, rig->registry, NX_DURABLE));
+    nx_fault_arm(NX_ACT_SQL, 1);
+    assert_err(nx_registry_ping(rig->registry), NX_ERR_FAULT);
+    assert_err(nx_meta_set(rig->registry, "after", "1"), NX_ERR_FAULT);
+    assert_err(nx_registry_commit(&change), NX_ERR_FAULT);
+    assert_false(has(rig, "after"));
+}
+
 static nx_result open_statement(nx_registry *r, const char *sql)
 {
     NX_AUTO_SQL(q);
@@ -235,6 +249,7 @@ int main(void)
         RIG_TEST(test_leaving_without_commit_rolls_back),
         RIG_TEST(test_a_part_is_undone_alone),
         RIG_TEST(test_an_outer_rollback_takes_its_parts),
+        RIG_TEST(test_a_spoilt_change_says_why),
         RIG_TEST(test_writes_need_a_change),
         RIG_TEST(test_a_reader_cannot_begin_a_change_under_an_open_statement),
         RIG_TEST(test_the_same_statement_twice_at_once),
