@@ -5,6 +5,7 @@
 #include "crypto/alg.h"
 #include "crypto/digest.h"
 #include "crypto/jwk.h"
+#include "policies/policy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -235,19 +236,61 @@ static nx_reply *assert_claims(const struct signer *s, const char *claims, const
 
 #define TYPE "&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-static void crooked_assertions(void **state)
+/* A client that authenticates by assertions signed with s->key; the caller frees that. */
+static void open_signer(struct signer *s)
 {
-    (void)state;
-    struct signer s;
     NX_AUTO(nx_jwk) jwk = NULL;
-    assert_true(nx_ok(nx_alg_generate(&s.key, NX_ALG_ES256)));
-    assert_true(nx_ok(nx_jwk_from_evp(&jwk, s.key, NX_ALG_ES256, "k")));
+    assert_true(nx_ok(nx_alg_generate(&s->key, NX_ALG_ES256)));
+    assert_true(nx_ok(nx_jwk_from_evp(&jwk, s->key, NX_ALG_ES256, "k")));
     NX_AUTO_JSON set = json_pack("{s:[o]}", "keys", nx_jwk_public(jwk));
-    rig_register(&rig, &s.client,
+    rig_register(&rig, &s->client,
                  nx_arena_printf(rig.arena,
                                  "{\"grant_types\":[\"client_credentials\"],\"scope\":\"reports\","
                                  "\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":%s}",
                                  nx_json_dump(rig.arena, set)));
+}
+
+/* RFC 7523 section 3: aud, exp, nbf and iat, each alone at fault. An audience beside ours is one too many. */
+static void an_assertion_is_for_this_server_and_for_now(void **state)
+{
+    (void)state;
+    struct signer s;
+    open_signer(&s);
+    long long now = (long long)nx_now();
+    static const char own[] = "\"" RIG_ISSUER "\"";
+    const struct {
+        const char *aud;
+        long long exp, nbf, iat;
+        bool good;
+    } row[] = {
+        {own, now + 60, now, now, true},
+        {"\"https://other.example\"", now + 60, now, now, false},
+        {"[\"" RIG_ISSUER "\",\"https://other.example\"]", now + 60, now, now, false},
+        {"[\"" RIG_ISSUER "\"]", now + 60, now, now, false},
+        {"null", now + 60, now, now, false},
+        {own, now + nx_policy()->life.assertion_most + 60, now, now, false},
+        {own, now - 60, now - 120, now - 120, false},
+        {own, now + 60, now + 45, now, false},
+        {own, now + 60, now, now + 45, false},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        const char *claims =
+            nx_arena_printf(rig.arena,
+                            "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":%s,\"exp\":%lld,\"nbf\":%lld,"
+                            "\"iat\":%lld,\"jti\":\"now-%zu\"}",
+                            s.client.id, s.client.id, row[i].aud, row[i].exp, row[i].nbf, row[i].iat, i);
+        nx_reply *rp = assert_claims(&s, claims, TYPE);
+        if (rp->status != (row[i].good ? 200 : 401)) fail_msg("row %zu: status %d", i, rp->status);
+        if (!row[i].good) assert_reason(rp, 401, NX_ERR_CLIENT_AUTH);
+    }
+    EVP_PKEY_free(s.key);
+}
+
+static void crooked_assertions(void **state)
+{
+    (void)state;
+    struct signer s;
+    open_signer(&s);
     static const char form[] =
         "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"" RIG_ISSUER "\",\"exp\":%lld,\"jti\":\"%d\"}";
     const char *id = s.client.id;
@@ -290,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_short_verifier_is_refused_though_it_fits),
         cmocka_unit_test(crooked_basic_authentication),
         cmocka_unit_test(a_secret_that_has_expired),
+        cmocka_unit_test(an_assertion_is_for_this_server_and_for_now),
         cmocka_unit_test(crooked_assertions),
     };
     return cmocka_run_group_tests(tests, up, down);

@@ -1,3 +1,4 @@
+#include "base/json.h"
 #include "base/text.h"
 
 #include <setjmp.h>
@@ -156,13 +157,24 @@ static void test_cut(void **state)
     assert_false(nx_span_cut(&rest, ',', &piece));
 }
 
+/* Two parsers may each believe another of the two (RFC 8259 section 4). */
+static void test_json_refuses_a_member_twice(void **state)
+{
+    (void)state;
+    NX_AUTO_JSON one = NULL;
+    json_t *two = NULL;
+    assert_true(nx_ok(nx_json_parse_object(&one, NX_LIT("{\"a\":1,\"b\":{\"a\":2}}"))));
+    assert_int_equal(nx_json_parse_object(&two, NX_LIT("{\"a\":1,\"a\":2}")).e, NX_ERR_DUPLICATE);
+    assert_int_equal(nx_json_parse_object(&two, NX_LIT("{\"b\":{\"a\":1,\"\\u0061\":1}}")).e, NX_ERR_DUPLICATE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_b64u_vectors), cmocka_unit_test(test_b64u_refuses_second_spellings),
         cmocka_unit_test(test_b64_with_padding), cmocka_unit_test(test_b32_and_ids), cmocka_unit_test(test_hex),
         cmocka_unit_test(test_utf8), cmocka_unit_test(test_numbers), cmocka_unit_test(test_percent_and_form),
-        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_cut), cmocka_unit_test(test_json_refuses_a_member_twice),
     };
     return cmocka_run_group_tests(tests, up, down);
 }
