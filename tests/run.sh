@@ -14,7 +14,8 @@ usage() {
     cat <<'TEXT'
 usage: ./nixa test [STAGE…]
 
-  units        units, contracts, flows and fuzz corpora, with AddressSanitizer and UndefinedBehaviorSanitizer
+  units        units, contracts, flows, fuzz corpora and a part of torture, with AddressSanitizer and
+               UndefinedBehaviorSanitizer
   threads      the units that start threads, with ThreadSanitizer
   checks       scripts, banned functions, arrows, what must not be in the tree
   web          the browser's code and the pages, by node and Chromium
@@ -108,7 +109,7 @@ programs() {
 
 stage_units() {
     need_build asan || return
-    programs asan 'unit|contract|flow|fuzz' | run_programs "$jobs"
+    programs asan 'unit|contract|flow|fuzz|torture' | run_programs "$jobs"
 }
 
 # Threads in a test's own source are the sign: its target is built and run under ThreadSanitizer.
@@ -187,7 +188,7 @@ stage_fuzz() {
 
 stage_torture() {
     need_build asan || return
-    programs asan torture | NX_TEST_LIMIT=3600 run_programs "$jobs"
+    programs asan torture | NX_TORTURE_RUNS=0 NX_TEST_LIMIT=3600 run_programs "$jobs"
     if [ -e tests/integration/test_kill.mjs ]; then echo "kill_loop node tests/integration/test_kill.mjs"; fi |
         NIXA_BIN=$here/build/asan NX_KILL_ROUNDS=${NX_KILL_ROUNDS:-60} NX_TEST_LIMIT=3600 run_programs 1
 }

@@ -15,6 +15,7 @@
 #define NX_TESTS_FLOW_RIG_H
 
 #include "authn/sign_in.h"
+#include "base/fault.h"
 #include "config/settings.h"
 #include "endpoints/server.h"
 #include "house/house.h"
@@ -37,6 +38,13 @@ struct rig_client {
     char token[64];  /* registration access token */
 };
 
+/* A fault of the server alone: acts are counted while it works and not while the test does. */
+struct rig_fault {
+    nx_act act;
+    unsigned left; /* the act that fails, counted from now; 0: none */
+    bool fired;
+};
+
 struct rig {
     char folder[64];
     nx_arena *arena; /* for what a test needs longer than a reply */
@@ -48,6 +56,7 @@ struct rig {
     struct rig_client tax;     /* the same at https://tax.example/cb */
     struct rig_client app;     /* public */
     struct rig_client machine; /* client_credentials, scopes "reports reports.write" */
+    struct rig_fault fault;    /* none, unless a test sets it; every request is under it */
 };
 
 /* 0, or the reason on standard error. */
@@ -55,6 +64,10 @@ int rig_up(struct rig *r);
 void rig_down(struct rig *r);
 
 struct nx_house *rig_house(struct rig *r);
+
+/* Around a call into the server that is no request: the rig's fault counts in between. */
+void rig_fault_begin(const struct rig *r);
+void rig_fault_end(struct rig *r);
 
 /* ---- browsers ---- */
 

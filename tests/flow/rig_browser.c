@@ -79,7 +79,12 @@ nx_reply *rig_send(struct rig_browser *b, const char *method, const char *target
     if (strcmp(method, "GET") != 0)
         headers[n++] = (struct nx_header){"Origin", b->foreign ? "https://evil.example" : RIG_ISSUER};
     struct nx_wire wire = {.method = method, .target = own_target, .headers = headers, .header_count = n};
+    /* Where not even a request fits there is no answer: the first piece of memory is there. */
+    assert_non_null(nx_arena_alloc(b->arena, 1));
+    nx_arena_reset(b->arena);
+    rig_fault_begin(b->rig);
     b->reply = nx_http_serve(b->rig->server.router, b->arena, &wire, nx_span_str(own_body));
+    rig_fault_end(b->rig);
     assert_non_null(b->reply);
     keep_cookies(b, b->reply);
     return b->reply;
