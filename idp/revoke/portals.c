@@ -58,7 +58,9 @@ static nx_result tell(struct nx_house *h, nx_arena *a, const struct nx_revocatio
                       const struct nx_killed_list *killed, json_t *unreachable)
 {
     NX_AUTO(nx_client) c = NULL;
-    if (!nx_ok(nx_client_get(h->registry, nx_span_str(p->client), &c))) return NX_OK; /* gone: nobody to tell */
+    nx_result known = nx_client_get(h->registry, nx_span_str(p->client), &c);
+    if (known.e == NX_ERR_NOT_FOUND) return NX_OK; /* gone: nobody to tell */
+    NX_TRY(known);
     if (!c->backchannel_logout_uri) {
         if (nx_client_unreachable(c) && !nx_json_has(unreachable, p->client))
             json_array_append_new(unreachable, json_string(p->client));

@@ -119,6 +119,12 @@ static void test_rule_20_every_statement_may_fail(void **state)
     every_failure(NX_ACT_SQL, false, 8);
 }
 
+static void test_rule_20_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    every_failure(NX_ACT_ALLOC, false, 1);
+}
+
 static void test_rule_20_every_round_trip_may_fail(void **state)
 {
     (void)state;
@@ -299,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rule_20_every_statement_may_fail),
+        cmocka_unit_test(test_rule_20_every_allocation_may_fail),
         cmocka_unit_test(test_rule_20_every_round_trip_may_fail),
         cmocka_unit_test(test_rule_20_every_round_trip_may_fail_and_the_node_restarts),
         cmocka_unit_test(test_rule_20_a_killed_node),
