@@ -19,6 +19,7 @@
 #include "sessions/store.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,10 +43,14 @@ static unsigned or_by_cores(int64_t n, unsigned by_cores)
     return n > 0 ? (unsigned)n : by_cores;
 }
 
+/* Those that it may run on, which in a container or a service with processors of its own are not all: two password hashes
+ * that share a processor cost more than one after the other. */
 static unsigned cores_of(const struct nx_settings *s)
 {
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return or_by_cores(s->workers, online > 0 ? (unsigned)online : 1);
+    cpu_set_t allowed;
+    bool told = sched_getaffinity(0, sizeof allowed, &allowed) == 0; /* not on machines of over 1,024 */
+    long n = told ? CPU_COUNT(&allowed) : sysconf(_SC_NPROCESSORS_ONLN);
+    return or_by_cores(s->workers, n > 0 ? (unsigned)n : 1);
 }
 
 static int inherited_fd(void)
