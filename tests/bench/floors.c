@@ -7,17 +7,14 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SLICES_OF_PARTS 4
-#define ROUND_TRIP_THREADS 8
-#define ROUND_TRIPS 500 /* of a thread, in a slice */
-#define PAYLOAD 640     /* bytes of a usual access token before the signature */
+#define PART_S 0.3  /* a slice of a bare part */
+#define PAYLOAD 640 /* bytes of a usual access token before the signature */
 
 static nx_result empty(nx_request *rq, nx_reply *rp)
 {
@@ -58,15 +55,16 @@ void floors_serve_empty(int fd)
 }
 
 /* One call, in the slice that was least disturbed. */
-static struct speed time_of(const struct bench *b, void (*fn)(void *), void *ctx, int batch)
+static struct speed time_of(const struct bench *b, void (*fn)(void *), void *ctx)
 {
     struct speed best = SPEED_NONE;
-    for (int slice = 0; slice < SLICES_OF_PARTS * b->slices; slice++) {
+    for (int slice = 0; slice < b->slices; slice++) {
         double began = seconds_now(), used = processor_now(getpid());
-        for (int i = 0; i < batch; i++)
+        int calls = 0;
+        for (; seconds_now() - began < PART_S; calls++)
             fn(ctx);
         speed_best(&best,
-                   (struct speed){(seconds_now() - began) / batch, (processor_now(getpid()) - used) / batch});
+                   (struct speed){(seconds_now() - began) / calls, (processor_now(getpid()) - used) / calls});
     }
     return best;
 }
@@ -99,33 +97,14 @@ static void verify(void *ctx)
     EVP_MD_CTX_free(c);
 }
 
-/* One worker's share of bare round trips, on a connection of its own. */
-static void *round_trips(void *ctx)
+/* On one connection, one after the other: a round trip has an end before the next begins. */
+static void round_trip(void *ctx)
 {
     const char *argv[] = {"GET", "bench-absent"};
     size_t lengths[] = {3, 12};
-    (void)ctx;
-    redisContext *c = redisConnectUnix("run/redis.sock");
-    if (!c || c->err) die("redis: %s", c ? c->errstr : "no memory");
-    for (long i = 0; i < ROUND_TRIPS; i++) {
-        redisReply *r = redisCommandArgv(c, 2, argv, lengths);
-        if (!r) die("bare round trip failed");
-        freeReplyObject(r);
-    }
-    redisFree(c);
-    return NULL;
-}
-
-/* As many at once as nixad has workers: what counts is how long a round trip keeps the processor, not how
- * long it keeps somebody waiting. */
-static void all_round_trips(void *ctx)
-{
-    pthread_t thread[ROUND_TRIP_THREADS];
-    (void)ctx;
-    for (int i = 0; i < ROUND_TRIP_THREADS; i++)
-        pthread_create(&thread[i], NULL, round_trips, NULL);
-    for (int i = 0; i < ROUND_TRIP_THREADS; i++)
-        pthread_join(thread[i], NULL);
+    redisReply *r = redisCommandArgv(ctx, 2, argv, lengths);
+    if (!r) die("bare round trip failed");
+    freeReplyObject(r);
 }
 
 /* The parameters that nixad starts with (settings.def: password_ops, password_memory_kib). */
@@ -138,16 +117,9 @@ static void argon2id(void *ctx)
         die("bare hash failed");
 }
 
-static void round_trip_of(struct bench *b)
-{
-    struct speed s = time_of(b, all_round_trips, NULL, 1);
-    b->clock.round_trip = s.clock / (ROUND_TRIPS * ROUND_TRIP_THREADS);
-    b->processor.round_trip = s.processor / (ROUND_TRIPS * ROUND_TRIP_THREADS);
-}
-
-#define MEASURE(b, part, fn, ctx, batch)                                                                     \
+#define MEASURE(b, part, fn, ctx)                                                                            \
     do {                                                                                                     \
-        struct speed part_ = time_of((b), (fn), (ctx), (batch));                                             \
+        struct speed part_ = time_of((b), (fn), (ctx));                                                      \
         (b)->clock.part = part_.clock;                                                                       \
         (b)->processor.part = part_.processor;                                                               \
     } while (0)
@@ -157,14 +129,17 @@ static void round_trip_of(struct bench *b)
 static void measure_parts(struct bench *b)
 {
     struct signer es = {.key = EVP_EC_gen("P-256")}, rs = {.key = EVP_RSA_gen(2048)};
-    MEASURE(b, es256_sign, sign, &es, 200);
-    MEASURE(b, es256_verify, verify, &es, 100);
-    MEASURE(b, rs256_sign, sign, &rs, 20);
+    MEASURE(b, es256_sign, sign, &es);
+    MEASURE(b, es256_verify, verify, &es);
+    MEASURE(b, rs256_sign, sign, &rs);
     EVP_PKEY_free(es.key);
     EVP_PKEY_free(rs.key);
     if (sodium_init() < 0) die("libsodium");
-    MEASURE(b, argon2id, argon2id, NULL, 4);
-    round_trip_of(b);
+    MEASURE(b, argon2id, argon2id, NULL);
+    redisContext *c = redisConnectUnix("run/redis.sock");
+    if (!c || c->err) die("redis: %s", c ? c->errstr : "no memory");
+    MEASURE(b, round_trip, round_trip, c);
+    redisFree(c);
 }
 
 static void measure_parts_in_child(struct bench *b)
