@@ -64,7 +64,8 @@ NX_FALLIBLE nx_authorize_cancel(struct nx_step *out, struct nx_house *house, nx_
 /* What the sign-in and consent pages tell about the request. Texts are raw: the templates escape. */
 struct nx_authorize_view {
     const char *client_id;
-    const char *client_name; /* in the language of ui_locales when registered so (client_name#vi) */
+    const char *client_name;    /* the id when none is registered */
+    const char *client_name_vi; /* client_name#vi, else the same */
     const char *client_uri;  /* these four NULL when not registered */
     const char *logo_uri;
     const char *policy_uri;

@@ -5,11 +5,6 @@
 #include "oidc/url.h"
 #include "registry/audit.h"
 
-static bool vietnamese(const char *ui_locales)
-{
-    return !ui_locales || strncmp(ui_locales, "en", 2) != 0;
-}
-
 static NX_FALLIBLE fill_claims(struct nx_authorize_view *v, struct nx_flow *f)
 {
     const char **names = nx_arena_new(f->arena, const char *, NX_CLAIMS);
@@ -24,8 +19,8 @@ static NX_FALLIBLE fill_claims(struct nx_authorize_view *v, struct nx_flow *f)
 static void fill_client(struct nx_authorize_view *v, const nx_client *c)
 {
     v->client_id = c->id;
-    v->client_name = vietnamese(v->ui_locales) && c->name_vi ? c->name_vi : c->name;
-    if (!v->client_name) v->client_name = c->id;
+    v->client_name = c->name ? c->name : c->id;
+    v->client_name_vi = c->name_vi ? c->name_vi : v->client_name;
     v->client_uri = c->client_uri;
     v->logo_uri = c->logo_uri;
     v->policy_uri = c->policy_uri;
@@ -58,8 +53,8 @@ static NX_FALLIBLE fill_view(struct nx_authorize_view *v, struct nx_flow *f)
 /* The view's strings must outlive the client that the flow lets go: it is cached and shared, not ours. */
 static NX_FALLIBLE own_strings(struct nx_authorize_view *v, nx_arena *a)
 {
-    const char **texts[] = {&v->client_id,  &v->client_name, &v->client_uri,   &v->logo_uri,
-                            &v->policy_uri, &v->tos_uri,     &v->organisation, &v->purpose};
+    const char **texts[] = {&v->client_id, &v->client_name, &v->client_name_vi, &v->client_uri, &v->logo_uri,
+                            &v->policy_uri, &v->tos_uri, &v->organisation, &v->purpose};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (!*texts[i]) continue;
         *texts[i] = nx_arena_strdup(a, *texts[i]);

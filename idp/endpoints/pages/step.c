@@ -66,10 +66,11 @@ static void prefer_language(nx_request *rq, const char *ui_locales)
 void nx_asks_view(nx_view *v, nx_request *rq, const struct nx_authorize_view *about)
 {
     const char *origin = about ? about->origin : NULL, *host = origin ? strstr(origin, "://") : NULL;
-    nx_view_text(v, "client_name", about ? about->client_name : NULL);
+    if (about) prefer_language(rq, about->ui_locales);
+    bool vi = strcmp(rq->lang, "vi") == 0;
+    nx_view_text(v, "client_name", !about ? NULL : vi ? about->client_name_vi : about->client_name);
     nx_view_text(v, "client_org", about ? about->organisation : NULL);
     nx_view_text(v, "client_host", host ? host + 3 : origin);
-    if (about) prefer_language(rq, about->ui_locales);
 }
 
 const char *nx_level_key(enum nx_level level)
