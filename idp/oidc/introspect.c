@@ -92,7 +92,9 @@ static NX_FALLIBLE about_refresh(nx_span *json, struct nx_house *house, nx_arena
     enum nx_found found;
     struct nx_handle h;
     nx_span holder = nx_span_str(caller->id);
-    if (!nx_ok(nx_handle_open(&h, house->master, NX_HANDLE_REFRESH, holder, text))) return NX_OK;
+    nx_result opened = nx_handle_open(&h, house->master, NX_HANDLE_REFRESH, holder, text);
+    if (opened.e == NX_ERR_HANDLE) return NX_OK;
+    NX_TRY(opened);
     NX_TRY(nx_family_find(house->store, a, caller->id, text, &f, &found));
     struct subject s = {.client_id = caller->id,
                         .grant = &f.grant,
