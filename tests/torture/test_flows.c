@@ -39,6 +39,7 @@ struct ground {
     const char *refresh;
     char session[NX_ID_LEN + 1];
     bool ended;           /* told that it is revoked */
+    bool family_ended;    /* the same of her refresh token */
     const char *operator; /* Authorization of an operator */
     int64_t seq;          /* of its revocation; 0: never told */
 };
@@ -117,10 +118,9 @@ static nx_reply *userinfo(struct ground *g)
     return rp;
 }
 
-static nx_reply *introspect(struct ground *g)
+static nx_reply *introspect(struct ground *g, const char *token)
 {
-    return rig_call(&g->b, &rig.portal, "/oidc/introspect",
-                    nx_arena_printf(rig.arena, "token=%s", g->access));
+    return rig_call(&g->b, &rig.portal, "/oidc/introspect", nx_arena_printf(rig.arena, "token=%s", token));
 }
 
 static bool active(const nx_reply *rp)
@@ -233,25 +233,40 @@ static void after_refresh(struct ground *g)
 /* ---- introspection, userinfo, revocation
  * ------------------------------------------------------------------ */
 
-static bool ask_and_revoke(struct ground *g)
+static bool ask(struct ground *g, const char *token)
 {
-    nx_reply *rp = introspect(g);
+    nx_reply *rp = introspect(g, token);
     if (!answered(rp, 200)) return false;
     if (!active(rp) && rig.fault.act != NX_ACT_CLOCK) fail_msg("a live token is said to be over");
-    if (!answered(userinfo(g), 200)) return false;
-    const char *form = nx_arena_printf(rig.arena, "token=%s", g->access);
-    if (!answered(rig_call(&g->b, g->c, "/oidc/revoke", form), 200)) return false;
-    g->ended = true;
     return true;
 }
 
+static nx_reply *give_back(struct ground *g, const char *token)
+{
+    return rig_call(&g->b, g->c, "/oidc/revoke", nx_arena_printf(rig.arena, "token=%s", token));
+}
+
+static bool ask_and_revoke(struct ground *g)
+{
+    if (!ask(g, g->access) || !ask(g, g->refresh) || !answered(userinfo(g), 200)) return false;
+    if (!answered(give_back(g, g->access), 200)) return false;
+    g->ended = true;
+    if (!answered(give_back(g, g->refresh), 200)) return false;
+    g->family_ended = true;
+    return true;
+}
+
+/* What was answered as revoked is dead; what was not can be revoked again. */
 static void after_revoke(struct ground *g)
 {
-    const char *form = nx_arena_printf(rig.arena, "token=%s", g->access);
     if (g->ended) assert_int_equal(userinfo(g)->status, 401);
-    assert_int_equal(rig_call(&g->b, g->c, "/oidc/revoke", form)->status, 200);
-    assert_false(active(introspect(g)));
+    if (g->family_ended) assert_oauth_error(refresh(g), 400, "invalid_grant");
+    assert_int_equal(give_back(g, g->access)->status, 200);
+    assert_int_equal(give_back(g, g->refresh)->status, 200);
+    assert_false(active(introspect(g, g->access)));
+    assert_false(active(introspect(g, g->refresh)));
     assert_int_equal(userinfo(g)->status, 401);
+    assert_oauth_error(refresh(g), 400, "invalid_grant");
 }
 
 /* ---- QR
@@ -362,7 +377,7 @@ static bool revoke_session(struct ground *g)
 static void assert_over(struct ground *g)
 {
     assert_int_equal(userinfo(g)->status, 401);
-    assert_false(active(introspect(g)));
+    assert_false(active(introspect(g, g->access)));
     assert_int_equal(rig_get(&g->b, "/me")->status, 303);
 }
 
@@ -389,7 +404,7 @@ static void after_end(struct ground *g, enum nx_revoke_scope scope)
     if (g->ended) assert_over(g);
     assert_true(nx_ok(nx_revoke_tick(rig_house(&rig))));
     bool lives = userinfo(g)->status == 200;
-    assert_int_equal(active(introspect(g)), lives);
+    assert_int_equal(active(introspect(g, g->access)), lives);
     assert_int_equal(rig_get(&g->b, "/me")->status, lives ? 200 : 303);
     nx_result again = revoke(g, scope, &g->seq);
     if (lives || scope == NX_REVOKE_QR) assert_true(nx_ok(again));
