@@ -13,7 +13,8 @@ static NX_FALLIBLE kill_refresh(const struct nx_exchange *x, nx_span text)
     struct nx_handle h;
     nx_span holder = nx_span_str(x->client->id);
     nx_result opened = nx_handle_open(&h, x->house->master, NX_HANDLE_REFRESH, holder, text);
-    if (opened.e == NX_ERR_HANDLE) return NX_OK; /* RFC 7009 section 2.2: an invalid token is revoked already */
+    if (opened.e == NX_ERR_HANDLE)
+        return NX_OK; /* RFC 7009 section 2.2: an invalid token is revoked already */
     NX_TRY(opened);
     NX_TRY(nx_family_find(x->house->store, x->arena, x->client->id, text, &f, &found));
     if (found != NX_FOUND) return NX_OK;
