@@ -469,6 +469,21 @@ static void test_rule_07_the_phone_shows_the_session_and_ends_it(void **state)
     assert_string_equal(rig_param(&rig, rp, "error"), "login_required");
 }
 
+static void test_rule_07_a_phone_ends_no_session_of_somebody_else(void **state)
+{
+    (void)state;
+    struct nx_signon_list list;
+    rig_sign_in(&other, &rig.minh);
+    assert_true(nx_ok(nx_signon_list(rig_house(&rig)->store, rig.arena, rig.minh.id, &list)));
+    assert_int_equal(list.n, 1);
+    const char *id = list.v[0].id.s;
+    assert_code(phone_call(&phone, "/qr/v1/sessions/end", "end", json_pack("{s:s}", "session", id), NULL), 404,
+                "not_found");
+    json_t *notice = json_pack("{s:s}", "notice", nx_arena_printf(rig.arena, "s:%s", id));
+    assert_code(phone_call(&phone, "/qr/v1/notices/undo", "undo", notice, NULL), 404, "not_found");
+    assert_int_equal(rig_get(&other, "/me")->status, 200);
+}
+
 /* ---- rule 9
  * ------------------------------------------------------------------------------------------------------ */
 
@@ -706,6 +721,7 @@ int main(void)
         T(test_rule_07_somebody_elses_screen_is_for_one_portal),
         T(test_rule_07_her_own_screen_is_hers),
         T(test_rule_07_the_phone_shows_the_session_and_ends_it),
+        T(test_rule_07_a_phone_ends_no_session_of_somebody_else),
         T(test_rule_09_three_wrong_digits_kill_the_order),
         T(test_rule_09_digits_are_limited_over_orders),
         T(test_rule_09_digits_belong_to_the_browser_that_began),
