@@ -15,4 +15,7 @@
     "run/nixad.yaml" /* the settings that the supervisor hands to nixad: nixad --config FILE */
 #define NX_STATE_FILE "run/state.json" /* what the supervisor runs, for nixactl status */
 
+/* nixad's exit code when the data folder belongs to another issuer: starting it again is of no use. */
+#define NX_EXIT_ISSUER 78
+
 #endif

@@ -18,7 +18,8 @@ struct nx_up {
     int64_t certificates_due_ms;
     nx_time since;
     bool stopping;
-    bool stale; /* the state file says something old */
+    bool stale;     /* the state file says something old */
+    bool misplaced; /* nixad says that the folder belongs to another issuer */
 };
 
 /* Fills the children from the plan, none of them started. Says why it fails. */

@@ -33,7 +33,9 @@ static void reap(struct nx_up *u)
             if (c->pid != pid) continue;
             nx_child_ended(c, status, nx_mono_ms());
             u->stale = true;
-            if (WIFSIGNALED(status))
+            if (c == &u->nixad && WIFEXITED(status) && WEXITSTATUS(status) == NX_EXIT_ISSUER)
+                u->misplaced = true;
+            else if (WIFSIGNALED(status))
                 nx_say("%s was ended by signal %d; starting it again", c->name, WTERMSIG(status));
             else
                 nx_say("%s ended with code %d; starting it again", c->name, WEXITSTATUS(status));
@@ -52,6 +54,11 @@ static void start_due(struct nx_up *u)
 
 static NX_FALLIBLE check_start(struct nx_up *u)
 {
+    if (u->misplaced)
+        return nx_refuse(NX_ERR_HOUSE_ISSUER,
+                         "%s was made with another issuer than %s: start it with the --issuer (or the port of "
+                         "--listen) of its first start, or name another folder with --data",
+                         u->plan.settings.data, u->plan.settings.issuer);
     for (unsigned i = 0; i < u->count; i++) {
         if (u->children[i]->quick < START_TRIES) continue;
         nx_child_tail(u->children[i]);

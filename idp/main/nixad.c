@@ -220,5 +220,5 @@ int main(int argc, char **argv)
         close_all(&n);
     }
     nx_arena_close(n.arena);
-    return nx_ok(r) ? 0 : 1;
+    return nx_ok(r) ? 0 : r.e == NX_ERR_HOUSE_ISSUER ? NX_EXIT_ISSUER : 1;
 }

@@ -130,6 +130,23 @@ await scenario('SIGTERM stops all of it, in order, with code 0', async () => {
   nixa.child = null;
 });
 
+await scenario('a folder of another issuer is refused in words', async () => {
+  const other = await nixactl(['up', '--data', nixa.data, '--listen', `127.0.0.1:${nixa.port}`, '--issuer', 'https://id.example.vn']);
+  equal(other.code, 1, 'it exits 1');
+  ok(/made with another issuer than https:\/\/id\.example\.vn/.test(other.lines.at(-1)), 'it says why', other.err);
+  ok(!/ended with code/.test(other.err), 'nothing is tried again', other.err);
+});
+
+await scenario('an argument that is not understood does nothing', async () => {
+  const misspelt = await nixactl(['reset', '--yes', '--dtaa', nixa.data], { env: { ...process.env, NIXA_HOME: nixa.dir } });
+  equal(misspelt.code, 2, 'it exits 2');
+  equal((await nixactl(['reset', '--data', nixa.data, '--yes', '--help'])).code, 0, 'help is help');
+  ok(existsSync(join(nixa.data, 'registry.db')), 'nothing is gone');
+  const group = await nixactl(['client']);
+  equal(group.code, 2, 'half a command exits 2');
+  ok(/client add/.test(group.err) && /client list/.test(group.err), 'and lists the whole ones', group.err);
+});
+
 await scenario('what this version does not have is refused with one line', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'nixa-refuse-'));
   for (const [args, why] of [[['--redis', 'redis+cluster://h:1'], /redis\+cluster/], [['--redis', 'redis+sentinel://h:1'], /redis\+sentinel/],
