@@ -92,6 +92,8 @@ static void password_then_consent_then_portal(void **state)
     assert_non_null(strstr(set, "; Path=/; Secure; HttpOnly; SameSite=Lax"));
     rp = rig_follow(&b, rp);
     assert_true(says(rp, "Nguyễn Thị Lan"));
+    assert_true(says(rp, "Nếu sau này có")); /* the fields without a value, in one line */
+    assert_false(says(rp, "<dt>Tên đệm</dt>"));
     assert_true(says(rp, "name=\"decision\" value=\"allow\""));
     assert_true(says(rp, "name=\"decision\" value=\"deny\""));
     char form[600];
@@ -120,6 +122,33 @@ static void wrong_password_and_unknown_name_look_alike(void **state)
     assert_string_equal(cookie_of("__Host-nxs"), "");
     rp = sign_in(rp, "lan", "correct+horse+battery");
     assert_int_equal(rp->status, 303);
+}
+
+static void set_active(bool active)
+{
+    struct nx_person lan;
+    nx_registry *registry = rig_house(&rig)->registry;
+    assert_true(nx_ok(nx_person_get(registry, rig.arena, rig.lan.id, &lan)));
+    lan.active = active;
+    assert_true(nx_ok(nx_person_replace(registry, &lan, 0)));
+}
+
+/* Her own password tells nobody that her account is closed. */
+static void a_closed_account_looks_like_a_wrong_password(void **state)
+{
+    (void)state;
+    nx_reply *rp = sign_in(ask(""), "lan", "wrong+password");
+    assert_int_equal(rp->status, 403);
+    char *wrong = strdup(strstr(rig_body(rp), "role=\"alert\""));
+    set_active(false);
+    rp = sign_in(rp, "lan", "correct+horse+battery");
+    set_active(true);
+    assert_int_equal(rp->status, 403);
+    const char *closed = strstr(rig_body(rp), "role=\"alert\"");
+    assert_non_null(closed);
+    assert_memory_equal(closed, wrong, strcspn(wrong, "<"));
+    free(wrong);
+    assert_string_equal(cookie_of("__Host-nxs"), "");
 }
 
 static void what_was_typed_is_escaped(void **state)
@@ -320,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(password_then_consent_then_portal),
         T(wrong_password_and_unknown_name_look_alike),
+        T(a_closed_account_looks_like_a_wrong_password),
         T(what_was_typed_is_escaped),
         T(too_many_attempts_are_throttled_for_their_source_alone),
         T(a_form_of_another_page_or_browser_is_refused),
