@@ -1,6 +1,10 @@
 #include "base/json.h"
 
+#include "base/buf.h"
+
 #include <stdlib.h>
+
+#define DUMP_MAX (64u << 20) /* the arena ends sooner */
 
 /* jansson's own depth cap is 2048; ours is counted before parsing, so that a deep text costs no recursion. */
 static bool depth_ok(nx_span text)
@@ -10,8 +14,10 @@ static bool depth_ok(nx_span text)
     for (size_t i = 0; i < text.n; i++) {
         uint8_t c = text.p[i];
         if (in_string) {
-            if (c == '\\') i++;
-            else if (c == '"') in_string = false;
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
             continue;
         }
         if (c == '"') in_string = true;
@@ -41,12 +47,18 @@ NX_FALLIBLE nx_json_parse_object(json_t **out, nx_span text)
     NX_FAIL(NX_ERR_SYNTAX);
 }
 
+static int add_piece(const char *piece, size_t n, void *buf)
+{
+    return nx_ok(nx_buf_put(buf, nx_span_of(piece, n))) ? 0 : -1;
+}
+
+/* Written once: jansson takes as long to tell the length as to write the text. */
 char *nx_json_dump(nx_arena *a, const json_t *j)
 {
-    size_t n = json_dumpb(j, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
-    char *p = n ? nx_arena_alloc(a, n + 1) : NULL;
-    if (p) json_dumpb(j, p, n, JSON_COMPACT | JSON_ENCODE_ANY);
-    return p;
+    nx_buf b;
+    nx_buf_init(&b, a, DUMP_MAX);
+    if (json_dump_callback(j, add_piece, &b, JSON_COMPACT | JSON_ENCODE_ANY) != 0) return NULL;
+    return nx_buf_str(&b);
 }
 
 const char *nx_json_str(const json_t *object, const char *member)
