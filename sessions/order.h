@@ -60,7 +60,7 @@ NX_FALLIBLE nx_order_take(nx_store *st, nx_arena *a, const char *id, const char 
                           struct nx_order *out, enum nx_found *found);
 /* One step along the line: from exactly o->version (compare and swap), by the same device. On NX_FOUND *o is
  * the new state; NX_SPENT: something else happened first, find again. to: CONTEXT, APPROVED, DIGITS or DONE;
- * the steps that the line has, and APPROVED → DONE where no digits are asked. NX_ERR_CONFLICT for any other.
+ * the steps that the line has, and APPROVED → DONE where nothing comes between. NX_ERR_CONFLICT for any other.
  */
 NX_FALLIBLE nx_order_step(nx_store *st, nx_arena *a, struct nx_order *o, enum nx_order_state to, nx_span body,
                           enum nx_found *found);

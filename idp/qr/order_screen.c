@@ -43,7 +43,6 @@ NX_FALLIBLE nx_qr_digits(struct nx_qr_order *q, nx_arena *a, struct nx_house *ho
     NX_REQUIRE(found == NX_FOUND, NX_ERR_QR_ORDER_GONE);
     if (nx_ct_equal(typed, nx_span_str(q->digits))) {
         nx_ignore(nx_throttle_refund(house->store, a, &attempt)); /* at worst her next burst is one shorter */
-        NX_TRY(finish(q, a, house, NX_ORDER_DIGITS));
         return finish(q, a, house, NX_ORDER_DONE);
     }
     *left = NX_ORDER_TRIES - (int)q->o.tries;
