@@ -9,6 +9,7 @@
 #include "crypto/digest.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -22,6 +23,38 @@ _Static_assert(NX_PHC_MAX >= crypto_pwhash_argon2id_STRBYTES, "room for a PHC st
 
 static bool sodium_ready;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* Turns at hashing, in no order. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t freed;
+    unsigned running, most;
+} turns = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, UINT_MAX};
+
+void nx_password_at_once(unsigned most)
+{
+    (void)pthread_mutex_lock(&turns.lock);
+    turns.most = most ? most : UINT_MAX;
+    (void)pthread_cond_broadcast(&turns.freed);
+    (void)pthread_mutex_unlock(&turns.lock);
+}
+
+static void turn_begin(void)
+{
+    (void)pthread_mutex_lock(&turns.lock);
+    while (turns.running >= turns.most)
+        (void)pthread_cond_wait(&turns.freed, &turns.lock);
+    turns.running++;
+    (void)pthread_mutex_unlock(&turns.lock);
+}
+
+static void turn_end(void)
+{
+    (void)pthread_mutex_lock(&turns.lock);
+    turns.running--;
+    (void)pthread_cond_signal(&turns.freed);
+    (void)pthread_mutex_unlock(&turns.lock);
+}
 
 static void start(void)
 {
@@ -61,8 +94,10 @@ NX_FALLIBLE nx_password_hash(nx_phc *out, const struct nx_password_cost *cost, c
     NX_TRY(ready(cost));
     NX_AUTO_SECRET(text);
     NX_TRY(material(&text, password, pepper));
+    turn_begin();
     int failed = crypto_pwhash_argon2id_str(out->s, (const char *)text.bytes, text.n, cost->passes,
                                             (size_t)cost->memory_kib * 1024);
+    turn_end();
     NX_REQUIRE(!failed, NX_ERR_MEMORY);
     return NX_OK;
 }
@@ -84,10 +119,14 @@ NX_FALLIBLE nx_password_verify(const char *phc, const struct nx_password_cost *c
     NX_TRY(material(&text, password, pepper));
     /* The library says -1 for everything; only EINVAL means "another password". Running out of memory must
      * not count as somebody's failed attempt. */
+    turn_begin();
     errno = 0;
-    if (crypto_pwhash_argon2id_str_verify(phc, (const char *)text.bytes, text.n) == 0) return NX_OK;
-    NX_REQUIRE(errno != ENOMEM, NX_ERR_MEMORY);
-    NX_REQUIRE(errno == EINVAL, NX_ERR_PASSWORD_HASH);
+    bool right = crypto_pwhash_argon2id_str_verify(phc, (const char *)text.bytes, text.n) == 0;
+    int why = errno;
+    turn_end();
+    if (right) return NX_OK;
+    NX_REQUIRE(why != ENOMEM, NX_ERR_MEMORY);
+    NX_REQUIRE(why == EINVAL, NX_ERR_PASSWORD_HASH);
     NX_FAIL(NX_ERR_PASSWORD);
 }
 

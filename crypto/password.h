@@ -16,6 +16,10 @@ struct nx_password_cost {
 /* OWASP's first choice: 2 passes over 19 MiB. */
 #define NX_PASSWORD_COST ((struct nx_password_cost){.passes = 2, .memory_kib = 19456})
 
+/* How many hashes run at the same time in this process; others wait for their turn. 0, and at start: no
+ * limit. Hashes that share a processor push each other's memory out of its caches. */
+void nx_password_at_once(unsigned most);
+
 #define NX_PHC_MAX 128
 typedef struct nx_phc {
     char s[NX_PHC_MAX];

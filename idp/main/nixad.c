@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/settings.h"
+#include "crypto/password.h"
 #include "ctl_listener.h"
 #include "endpoints/bearer/second.h"
 #include "house/house.h"
@@ -43,14 +44,20 @@ static unsigned or_by_cores(int64_t n, unsigned by_cores)
     return n > 0 ? (unsigned)n : by_cores;
 }
 
-/* Those that it may run on, which in a container or a service with processors of its own are not all: two password hashes
- * that share a processor cost more than one after the other. */
+/* Those that it may run on, which in a container or a service with processors of its own are not all: two
+ * password hashes that share a processor cost more than one after the other. */
 static unsigned cores_of(const struct nx_settings *s)
 {
     cpu_set_t allowed;
     bool told = sched_getaffinity(0, sizeof allowed, &allowed) == 0; /* not on machines of over 1,024 */
     long n = told ? CPU_COUNT(&allowed) : sysconf(_SC_NPROCESSORS_ONLN);
     return or_by_cores(s->workers, n > 0 ? (unsigned)n : 1);
+}
+
+/* One more than hash at once: while it waits for the store, another one's turn begins. */
+static unsigned hash_threads(const struct nx_settings *s, const struct nx_server_plan *by_cores)
+{
+    return or_by_cores(s->hash_threads, by_cores->workers[NX_LANE_HASH]) + 1;
 }
 
 static int inherited_fd(void)
@@ -94,7 +101,8 @@ static void plan_http(struct nx_server_plan *plan, const struct nixad *n)
     plan->inherited_fd = inherited_fd();
     plan->io_threads = or_by_cores(s->io_threads, plan->io_threads);
     plan->workers[NX_LANE_FAST] = or_by_cores(s->fast_threads, plan->workers[NX_LANE_FAST]);
-    plan->workers[NX_LANE_HASH] = or_by_cores(s->hash_threads, plan->workers[NX_LANE_HASH]);
+    plan->workers[NX_LANE_HASH] = hash_threads(s, plan);
+    nx_password_at_once(plan->workers[NX_LANE_HASH] - 1);
     plan->workers[NX_LANE_EGRESS] = (unsigned)s->egress_threads;
     plan->queue[NX_LANE_FAST] = (unsigned)s->fast_queue;
     plan->queue[NX_LANE_HASH] = (unsigned)s->hash_queue;
@@ -124,8 +132,7 @@ static nx_result open_all(struct nixad *n)
     struct nx_server_plan lanes;
     nx_server_plan_default(&lanes, cores_of(&n->settings));
     unsigned threads = or_by_cores(n->settings.fast_threads, lanes.workers[NX_LANE_FAST]) +
-                       or_by_cores(n->settings.hash_threads, lanes.workers[NX_LANE_HASH]) +
-                       (unsigned)n->settings.egress_threads + 2;
+                       hash_threads(&n->settings, &lanes) + (unsigned)n->settings.egress_threads + 2;
     NX_TRY(open_house(n, threads));
     NX_TRY(nx_second_start());
     NX_TRY(nx_keeper_open(&n->keeper, n->server.house));

@@ -3,8 +3,10 @@
 
 #include "base/clock.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -115,6 +117,41 @@ static void test_made_secrets(void **state)
     assert_int_equal(nx_secret_check(NX_SPAN_NONE, nx_secret_expose(&a)).e, NX_ERR_SECRET);
 }
 
+static void *hash_in_turn(void *phc)
+{
+    size_t *right = calloc(1, sizeof *right);
+    nx_secret yes = {.n = 1, .bytes = {'y'}}, no = {.n = 1, .bytes = {'n'}};
+    for (int i = 0; right && i < 10; i++) {
+        *right += nx_ok(nx_password_verify(phc, &cheap, &yes, NX_SPAN_NONE));
+        *right += nx_password_verify(phc, &cheap, &no, NX_SPAN_NONE).e == NX_ERR_PASSWORD;
+        *right += nx_password_verify("$argon2id$v=19$m=64,t=1,p=1$x$y", &cheap, &no, NX_SPAN_NONE).e ==
+                  NX_ERR_PASSWORD_HASH;
+        *right += nx_password_verify(NULL, &cheap, &no, NX_SPAN_NONE).e == NX_ERR_PASSWORD;
+    }
+    return right;
+}
+
+/* Whatever a hash comes to, its turn goes on to the next: one turn that were kept would stop all of them. */
+static void test_turns_at_hashing_are_given_back(void **state)
+{
+    (void)state;
+    pthread_t thread[4];
+    nx_secret yes = secret("y");
+    nx_phc phc;
+    nx_password_at_once(1);
+    assert_true(nx_ok(nx_password_hash(&phc, &cheap, &yes, NX_SPAN_NONE)));
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, hash_in_turn, phc.s), 0);
+    for (int i = 0; i < 4; i++) {
+        void *right = NULL;
+        pthread_join(thread[i], &right);
+        assert_non_null(right);
+        assert_int_equal(*(size_t *)right, 40);
+        free(right);
+    }
+    nx_password_at_once(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_a_damaged_row_is_told_from_a_wrong_password),
         cmocka_unit_test(test_an_unknown_user_costs_the_same),
         cmocka_unit_test(test_made_secrets),
+        cmocka_unit_test(test_turns_at_hashing_are_given_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
