@@ -28,12 +28,21 @@ static double floor_hash(const struct floors *f)
     return f->argon2id;
 }
 
-/* Nine answers: the request, the sign-in page, the order, its page, take, approve, the page with the digits,
- * the digits, the token; a round trip each. Two proofs are verified; context, access token and ID token are
- * signed. */
+/* What the ceremony asks for, whoever writes it. Answers: the request, the sign-in page, the order, its page,
+ * take, approve, the page with the digits, the digits, the token. Round trips, an answer each in that order:
+ * keep the transaction; read it; read it, limit, begin the order; read order and transaction; first use of
+ * the proof, limit, take, hand out the context; first use, read, limit the PIN, give the try back, approve;
+ * read order and transaction; limit the digits, count the try, give it back, finish, make the session, end
+ * the transaction, make the code; read the code, redeem it. */
+#define QR_ANSWERS 9
+#define QR_ROUND_TRIPS (1 + 1 + 3 + 2 + 4 + 5 + 2 + 7 + 2)
+#define QR_VERIFICATIONS 2 /* take, approve */
+#define QR_SIGNATURES 3    /* context, access token, ID token */
+
 static double floor_qr(const struct floors *f)
 {
-    return 9 * (f->answer + f->round_trip) + 2 * f->es256_verify + 3 * f->es256_sign;
+    return QR_ANSWERS * f->answer + QR_ROUND_TRIPS * f->round_trip + QR_VERIFICATIONS * f->es256_verify +
+           QR_SIGNATURES * f->es256_sign;
 }
 
 static struct speed password_flow(struct bench *b, nx_arena *a)
