@@ -12,7 +12,8 @@
 _Static_assert(NX_LIFE_TRANSACTION_S == NX_TXN_LIFE_S, "policy and store: a login transaction");
 _Static_assert(NX_LIFE_CODE_S == NX_CODE_LIFE_S, "policy and store: an authorization code");
 _Static_assert(NX_LIFE_REFRESH_RETRY_S == NX_FAMILY_GRACE_S, "policy and store: the same answer again");
-_Static_assert(NX_LIFE_FOREIGN_IDLE_S == NX_SIGNON_ELSEWHERE_IDLE_S, "policy and store: somebody else's screen");
+_Static_assert(NX_LIFE_FOREIGN_IDLE_S == NX_SIGNON_ELSEWHERE_IDLE_S,
+               "policy and store: somebody else's screen");
 
 void nx_gate_open(struct nx_gate *g, struct nx_house *house, nx_arena *a, enum nx_face face)
 {
@@ -138,16 +139,11 @@ static NX_FALLIBLE read_attainable(struct nx_gate *g, const char *person)
     return NX_OK;
 }
 
-NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *client_id)
+NX_FALLIBLE nx_gate_signon(struct nx_gate *g, const struct nx_signon *s, const char *client_id)
 {
-    g->facts.store_clean = nx_store_ready(g->house->store);
-    if (cookie.n == 0) return NX_OK;
-    enum nx_found found;
-    NX_TRY(nx_signon_find(g->house->store, g->arena, cookie, &g->session, &found));
-    g->facts.store_clean = true; /* the store answered, and it does not before it has replayed */
-    if (found != NX_FOUND) return NX_OK;
-    const struct nx_signon *s = &g->session;
+    g->session = *s;
     g->has_session = true;
+    g->facts.store_clean = true; /* the store answered, and it does not before it has replayed */
     g->facts.session = (struct nx_session_facts){
         .live = true,
         .one_client = s->only_client != NULL,
@@ -159,6 +155,17 @@ NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *clien
     NX_TRY(read_person(g, s->subject));
     NX_TRY(read_qr(g, s->qid));
     return g->facts.ask.acr > (enum nx_level)s->level ? read_attainable(g, s->subject) : NX_OK;
+}
+
+NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *client_id)
+{
+    g->facts.store_clean = nx_store_ready(g->house->store);
+    if (cookie.n == 0) return NX_OK;
+    enum nx_found found;
+    struct nx_signon s;
+    NX_TRY(nx_signon_find(g->house->store, g->arena, cookie, &s, &found));
+    g->facts.store_clean = true; /* as above, whatever it answered */
+    return found == NX_FOUND ? nx_gate_signon(g, &s, client_id) : NX_OK;
 }
 
 /* Introspection asks for no person: whatever changes her standing (active, proofing) raises her epoch, which

@@ -42,6 +42,9 @@ void nx_gate_client(struct nx_gate *g, const nx_client *client, const char *gran
  * g->facts.ask.acr must be set before: what the person's other credentials could reach is only looked up when
  * a level was asked for. */
 NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *client_id);
+/* The same for a session that this very call has made or raised, and the store therefore just compared. No
+ * round trip. */
+NX_FALLIBLE nx_gate_signon(struct nx_gate *g, const struct nx_signon *s, const char *client_id);
 
 /* A code, family or token as the store found it, with its person and QR identity as they are now. grant NULL
  * unless found is NX_FOUND. */

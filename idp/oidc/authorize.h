@@ -18,11 +18,14 @@
 #include "policies/may_issue.h"
 
 struct nx_house;
+struct nx_signon;
 
 /* Who asks, as the edge knows it: the values of the cookies, empty when there are none. Borrowed. */
 struct nx_visitor {
     nx_span browser; /* __Host-nxb: never empty, the edge makes one on first contact */
     nx_span session; /* __Host-nxs */
+    /* The session behind that cookie, when this very call has made or raised it; NULL: the store is asked. */
+    const struct nx_signon *made;
 };
 
 enum nx_step_kind { NX_STEP_SIGN_IN, NX_STEP_STEP_UP, NX_STEP_CONSENT, NX_STEP_REDIRECT, NX_STEP_FORM_POST };
@@ -66,7 +69,7 @@ struct nx_authorize_view {
     const char *client_id;
     const char *client_name;    /* the id when none is registered */
     const char *client_name_vi; /* client_name#vi, else the same */
-    const char *client_uri;  /* these four NULL when not registered */
+    const char *client_uri;     /* these four NULL when not registered */
     const char *logo_uri;
     const char *policy_uri;
     const char *tos_uri;

@@ -134,7 +134,8 @@ NX_FALLIBLE nx_flow_decide(struct nx_flow *f)
         .pkce = f->ask.challenge != NULL,
         .selected = f->selected,
     };
-    NX_TRY(nx_gate_browser(&f->gate, f->who->session, f->ask.client_id));
+    NX_TRY(f->who->made ? nx_gate_signon(&f->gate, f->who->made, f->ask.client_id)
+                        : nx_gate_browser(&f->gate, f->who->session, f->ask.client_id));
     f->gate.facts.session.fresh =
         f->gate.has_session && !f->beginning && nx_ask_is_fresh(&f->ask, &f->gate.session);
     NX_TRY(compare_hint(f));

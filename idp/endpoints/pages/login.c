@@ -155,6 +155,7 @@ static nx_result signed_in(struct login *l, const struct nx_proof *proof)
         return NX_OK;
     }
     l->who.session = nx_span_str(cookie->s);
+    l->who.made = &session;
     NX_TRY(nx_authorize_next(&l->step, nx_house_of(rq), rq->arena, &l->who, l->t));
     return nx_step_reply(&l->step, rq, l->rp);
 }

@@ -281,6 +281,7 @@ static nx_result sign_in(struct look *l)
     NX_TRY(nx_sign_in(cookie, &session, l->house, l->a, &ask));
     nx_browser_session_set(l->rp, cookie->s, 0);
     l->who.session = nx_span_str(cookie->s);
+    l->who.made = &session;
     NX_TRY(nx_authorize_phone_consent(&next, l->house, l->a, &l->who, l->q.txn));
     return nx_step_reply(&next, l->rq, l->rp);
 }

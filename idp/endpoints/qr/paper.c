@@ -82,6 +82,7 @@ static nx_result sign_in(struct look *l, const struct nx_qr_identity *q)
     NX_TRY(nx_sign_in(cookie, &session, l->house, rq->arena, &ask));
     nx_browser_session_set(l->rp, cookie->s, 0);
     l->who.session = nx_span_str(cookie->s);
+    l->who.made = &session;
     NX_TRY(nx_authorize_next(&next, l->house, rq->arena, &l->who, l->t));
     return nx_step_reply(&next, rq, l->rp);
 }
