@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PART_S 0.3  /* a slice of a bare part */
+#define PART_S 0.5  /* a slice of a bare part */
 #define PAYLOAD 640 /* bytes of a usual access token before the signature */
 
 static nx_result empty(nx_request *rq, nx_reply *rp)

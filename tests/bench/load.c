@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SLICE_S 2.0
+#define SLICE_S 1.0
 
 struct worker {
     pthread_t thread;
@@ -69,7 +69,7 @@ struct speed load_best(struct bench *b, flow_fn flow)
 {
     struct load *l = load_start(b, flow);
     struct speed best = SPEED_NONE;
-    for (int i = 0; i <= b->slices; i++) {
+    for (int i = 0; i <= 2 * b->slices; i++) {
         double began = seconds_now(), used = processor_now(b->nixad);
         long before = atomic_load(&l->done);
         usleep((useconds_t)(SLICE_S * 1e6));
