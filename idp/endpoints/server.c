@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "endpoints/answer.h"
 #include "endpoints/browser.h"
+#include "house/house.h"
+#include "oidc/authorize.h"
 #include "web/assets.h"
 
 #include <stdio.h>
@@ -10,6 +12,9 @@
 #define F(face) extern const struct nx_route_table nx_routes_##face;
 #include "endpoints/faces.def"
 #undef F
+
+/* The protocols in which portals ask for sign-ins. */
+static const struct nx_protocol *const protocols[] = {&nx_protocol_oidc, NULL};
 
 static const struct nx_route_table *const tables[] = {
 #define F(face) &nx_routes_##face,
@@ -52,6 +57,7 @@ nx_result nx_server_build(nx_server *s, const char *origin, const unsigned per_m
         .tables = tables, .table_count = sizeof tables / sizeof tables[0], .origin = origin};
     plan.host = (struct nx_router_host){.app = s, .csrf = nx_csrf_check, .answer = nx_answer_write};
     if (per_minute) memcpy(plan.per_minute, per_minute, sizeof plan.per_minute);
+    s->house->protocols = protocols;
     NX_TRY(load_views(&s->views));
     plan.views = s->views;
     return nx_router_open(&s->router, &plan);

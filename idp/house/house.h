@@ -15,6 +15,8 @@
 #include "registry/registry.h"
 #include "sessions/store.h"
 
+struct nx_protocol;
+
 struct nx_house {
     const struct nx_settings *settings; /* borrowed from whoever opened the house; never NULL */
     nx_store *store;
@@ -31,6 +33,10 @@ struct nx_house {
     bool loopback;              /* the issuer's host is loopback: rules 4 and 27 */
     int shards;                 /* of the store, fixed when the registry was made */
     nx_arena *arena;            /* of these texts; not for others */
+
+    /* The protocols in which portals ask, ending with NULL (flow/protocol.h); set by the composition root before
+     * the first request. */
+    const struct nx_protocol *const *protocols;
 
     /* Called after a commit that wrote notices, so that delivery begins at once; set by the composition root
      * before the first request, NULL where nobody delivers. */

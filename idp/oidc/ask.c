@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "house/house.h"
 #include "oidc/hint.h"
-#include "oidc/url.h"
+#include "flow/url.h"
 
 static const char *const types[NX_RESPONSE_TYPES] = {
     [NX_RESPONSE_CODE] = "code",
@@ -60,7 +60,7 @@ static bool is_openid(const struct nx_params *request)
  *# If the request fails due to a missing, invalid, or mismatching redirection URI [...] the
  *# authorization server SHOULD inform the resource owner of the error and MUST NOT automatically
  *# redirect the user-agent */
-static NX_FALLIBLE find_redirect(struct nx_ask *ask, nx_arena *a, const nx_client *c,
+static NX_FALLIBLE find_redirect(struct nx_oidc_ask *ask, nx_arena *a, const nx_client *c,
                                  const struct nx_params *request)
 {
     const char *sent = nx_param(request, "redirect_uri");
@@ -71,13 +71,13 @@ static NX_FALLIBLE find_redirect(struct nx_ask *ask, nx_arena *a, const nx_clien
     }
     bool native = strcmp(c->application_type, "native") == 0;
     NX_REQUIRE(nx_redirect_uri_matches(c->redirect_uris, sent, native), NX_ERR_REDIRECT_URI);
-    ask->redirect_uri = nx_arena_strdup(a, sent);
-    NX_NEED(ask->redirect_uri);
+    ask->base.return_to = nx_arena_strdup(a, sent);
+    NX_NEED(ask->base.return_to);
     return NX_OK;
 }
 
 /* How to answer, even if the request turns out to be wrong: a mode that cannot be read leaves the default. */
-static void guess_answer(struct nx_ask *ask, nx_arena *a, const struct nx_params *request)
+static void guess_answer(struct nx_oidc_ask *ask, nx_arena *a, const struct nx_params *request)
 {
     const char *type = nx_param(request, "response_type"), *mode = nx_param(request, "response_mode");
     ask->mode = type && strstr(type, "id_token") ? NX_MODE_FRAGMENT : NX_MODE_QUERY;
@@ -87,14 +87,14 @@ static void guess_answer(struct nx_ask *ask, nx_arena *a, const struct nx_params
     if (state && strlen(state) <= NX_STATE_MAX) ask->state = nx_arena_strdup(a, state);
 }
 
-NX_FALLIBLE nx_ask_target(struct nx_ask *ask, nx_client **client, struct nx_house *house, nx_arena *a,
+NX_FALLIBLE nx_oidc_ask_target(struct nx_oidc_ask *ask, nx_client **client, struct nx_house *house, nx_arena *a,
                           const struct nx_params *request)
 {
-    *ask = (struct nx_ask){.max_age = -1};
+    *ask = (struct nx_oidc_ask){.base.max_age = -1};
     NX_AUTO(nx_client) c = NULL;
     NX_TRY(find_client(&c, house, nx_param(request, "client_id")));
-    ask->client_id = nx_arena_strdup(a, c->id);
-    NX_NEED(ask->client_id);
+    ask->base.client_id = nx_arena_strdup(a, c->id);
+    NX_NEED(ask->base.client_id);
     NX_TRY(find_redirect(ask, a, c, request));
     guess_answer(ask, a, request);
     *client = NX_STEAL(c);
@@ -118,7 +118,7 @@ static bool registered_type(const nx_client *c, nx_arena *a, const struct nx_wor
     return false;
 }
 
-static NX_FALLIBLE read_type(struct nx_ask *ask, nx_arena *a, const nx_client *c,
+static NX_FALLIBLE read_type(struct nx_oidc_ask *ask, nx_arena *a, const nx_client *c,
                              const struct nx_params *request)
 {
     const char *sent = nx_param(request, "response_type");
@@ -134,7 +134,7 @@ static NX_FALLIBLE read_type(struct nx_ask *ask, nx_arena *a, const nx_client *c
     return NX_OK;
 }
 
-static NX_FALLIBLE read_mode(struct nx_ask *ask, const struct nx_params *request)
+static NX_FALLIBLE read_mode(struct nx_oidc_ask *ask, const struct nx_params *request)
 {
     const char *sent = nx_param(request, "response_mode");
     if (!sent) return NX_OK;
@@ -157,7 +157,7 @@ static NX_FALLIBLE refuse_objects(const struct nx_params *request)
  *# If the server supporting PKCE does not support the requested transformation, the authorization
  *# endpoint MUST return the authorization error response with "error" value set to
  *# "invalid_request". */
-static NX_FALLIBLE read_pkce(struct nx_ask *ask, nx_arena *a, const struct nx_params *request)
+static NX_FALLIBLE read_pkce(struct nx_oidc_ask *ask, nx_arena *a, const struct nx_params *request)
 {
     const char *challenge = nx_param(request, "code_challenge");
     const char *method = nx_param(request, "code_challenge_method");
@@ -169,10 +169,11 @@ static NX_FALLIBLE read_pkce(struct nx_ask *ask, nx_arena *a, const struct nx_pa
     NX_REQUIRE(strlen(challenge) == NX_CODE_CHALLENGE_LEN &&
                    nx_ok(nx_b64u_decode(digest, sizeof digest, &n, nx_span_str(challenge))),
                NX_ERR_REQUEST);
+    ask->base.pkce = true;
     return keep(&ask->challenge, a, challenge, NX_CODE_CHALLENGE_LEN);
 }
 
-static NX_FALLIBLE read_prompt(struct nx_ask *ask, nx_arena *a, const struct nx_params *request)
+static NX_FALLIBLE read_prompt(struct nx_oidc_ask *ask, nx_arena *a, const struct nx_params *request)
 {
     static const struct {
         const char *word;
@@ -184,21 +185,21 @@ static NX_FALLIBLE read_prompt(struct nx_ask *ask, nx_arena *a, const struct nx_
     struct nx_words w;
     NX_REQUIRE(nx_ok(nx_words_split(&w, a, nx_param(request, "prompt"), 8)), NX_ERR_REQUEST);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (nx_words_has(&w, words[i].word)) ask->prompt |= words[i].bit;
+        if (nx_words_has(&w, words[i].word)) ask->base.prompt |= words[i].bit;
     /*= OpenID Connect Core 3.1.2.1
      *# If this parameter contains none with any other value, an error is returned. */
-    NX_REQUIRE(!(ask->prompt & NX_PROMPT_NONE) || w.count == 1, NX_ERR_REQUEST);
+    NX_REQUIRE(!(ask->base.prompt & NX_PROMPT_NONE) || w.count == 1, NX_ERR_REQUEST);
     return NX_OK;
 }
 
-static NX_FALLIBLE read_max_age(struct nx_ask *ask, const nx_client *c, const struct nx_params *request)
+static NX_FALLIBLE read_max_age(struct nx_oidc_ask *ask, const nx_client *c, const struct nx_params *request)
 {
-    ask->max_age = c->default_max_age;
+    ask->base.max_age = c->default_max_age;
     const char *sent = nx_param(request, "max_age");
     if (!sent) return NX_OK;
     uint64_t seconds;
     NX_REQUIRE(nx_ok(nx_parse_u64(&seconds, nx_span_str(sent), INT32_MAX)), NX_ERR_REQUEST);
-    ask->max_age = (int64_t)seconds;
+    ask->base.max_age = (int64_t)seconds;
     return NX_OK;
 }
 
@@ -214,28 +215,28 @@ static enum nx_level lowest_of(const char *const *v, size_t n)
 
 /* acr_values wish; claims.id_token.acr may demand. Any of the values named satisfies, so the lowest is what
  * counts. */
-static NX_FALLIBLE read_acr(struct nx_ask *ask, nx_arena *a, const nx_client *c,
+static NX_FALLIBLE read_acr(struct nx_oidc_ask *ask, nx_arena *a, const nx_client *c,
                             const struct nx_params *request, const struct nx_claims_ask *claims)
 {
     struct nx_words w;
     NX_REQUIRE(nx_ok(nx_words_split(&w, a, nx_param(request, "acr_values"), 16)), NX_ERR_REQUEST);
     NX_REQUIRE(!claims->acr_unknown, NX_ERR_UNMET_ACR);
-    ask->acr =
+    ask->base.acr =
         w.count ? lowest_of(w.word, w.count) : lowest_of(c->default_acr_values.v, c->default_acr_values.n);
     if (claims->acr == NX_LEVEL_NONE) return NX_OK;
-    if (claims->acr_essential || ask->acr == NX_LEVEL_NONE) ask->acr = claims->acr;
-    ask->acr_essential = claims->acr_essential;
+    if (claims->acr_essential || ask->base.acr == NX_LEVEL_NONE) ask->base.acr = claims->acr;
+    ask->base.acr_essential = claims->acr_essential;
     return NX_OK;
 }
 
-static NX_FALLIBLE read_scope(struct nx_ask *ask, nx_arena *a, const nx_client *c,
+static NX_FALLIBLE read_scope(struct nx_oidc_ask *ask, nx_arena *a, const nx_client *c,
                               const struct nx_params *request)
 {
     const char *sent = nx_param(request, "scope");
-    NX_TRY(nx_scope_allowed(&ask->scopes, a, c, sent ? sent : ""));
-    NX_REQUIRE(ask->scopes.count > 0, NX_ERR_SCOPE);
-    NX_REQUIRE(ask->type == NX_RESPONSE_CODE || nx_words_has(&ask->scopes, "openid"), NX_ERR_REQUEST);
-    if (nx_words_has(&ask->scopes, "openid")) ask->claims.userinfo = nx_claims_of_scopes(&ask->scopes);
+    NX_TRY(nx_scope_allowed(&ask->base.scopes, a, c, sent ? sent : ""));
+    NX_REQUIRE(ask->base.scopes.count > 0, NX_ERR_SCOPE);
+    NX_REQUIRE(ask->type == NX_RESPONSE_CODE || nx_words_has(&ask->base.scopes, "openid"), NX_ERR_REQUEST);
+    if (nx_words_has(&ask->base.scopes, "openid")) ask->base.claims.userinfo = nx_claims_of_scopes(&ask->base.scopes);
     return NX_OK;
 }
 
@@ -247,49 +248,49 @@ static bool may_ask_for(const nx_client *c, struct nx_house *house, const char *
 }
 
 /* RFC 8707: the only parameter that may stand more than once. */
-static NX_FALLIBLE read_resources(struct nx_ask *ask, struct nx_house *house, nx_arena *a, const nx_client *c,
+static NX_FALLIBLE read_resources(struct nx_oidc_ask *ask, struct nx_house *house, nx_arena *a, const nx_client *c,
                                   const struct nx_params *request)
 {
-    ask->resources.word = nx_arena_new(a, const char *, NX_RESOURCES_MAX);
-    NX_NEED(ask->resources.word);
+    ask->base.resources.word = nx_arena_new(a, const char *, NX_RESOURCES_MAX);
+    NX_NEED(ask->base.resources.word);
     for (size_t i = 0; i < request->count; i++) {
         const struct nx_param *p = &request->row[i];
         if (strcmp(p->name, "resource") != 0 || !*p->value) continue;
         NX_REQUIRE(may_ask_for(c, house, p->value), NX_ERR_TARGET);
-        if (nx_words_has(&ask->resources, p->value)) continue;
-        NX_REQUIRE(ask->resources.count < NX_RESOURCES_MAX, NX_ERR_TARGET);
+        if (nx_words_has(&ask->base.resources, p->value)) continue;
+        NX_REQUIRE(ask->base.resources.count < NX_RESOURCES_MAX, NX_ERR_TARGET);
         const char *copy = nx_arena_strdup(a, p->value);
         NX_NEED(copy);
-        ask->resources.word[ask->resources.count++] = copy;
+        ask->base.resources.word[ask->base.resources.count++] = copy;
     }
     return NX_OK;
 }
 
-static NX_FALLIBLE read_claims(struct nx_ask *ask, nx_arena *a, const nx_client *c,
+static NX_FALLIBLE read_claims(struct nx_oidc_ask *ask, nx_arena *a, const nx_client *c,
                                const struct nx_params *request)
 {
     struct nx_claims_ask more = {.acr = NX_LEVEL_NONE};
     const char *sent = nx_param(request, "claims");
-    bool openid = nx_words_has(&ask->scopes, "openid");
-    if (sent && openid) NX_TRY(nx_claims_parameter(&ask->claims, &more, a, sent));
-    ask->hint_sub = more.sub;
+    bool openid = nx_words_has(&ask->base.scopes, "openid");
+    if (sent && openid) NX_TRY(nx_claims_parameter(&ask->base.claims, &more, a, sent));
+    ask->base.hint_sub = more.sub;
     return read_acr(ask, a, c, request, &more);
 }
 
-static NX_FALLIBLE read_texts(struct nx_ask *ask, nx_arena *a, const struct nx_params *request)
+static NX_FALLIBLE read_texts(struct nx_oidc_ask *ask, nx_arena *a, const struct nx_params *request)
 {
     NX_TRY(keep(&ask->state, a, nx_param(request, "state"), NX_STATE_MAX));
     NX_TRY(keep(&ask->nonce, a, nx_param(request, "nonce"), NX_NONCE_MAX));
     /* OpenID Connect Core 3.3.2.11: required where an ID token comes through the browser. */
     NX_REQUIRE(ask->nonce || ask->type == NX_RESPONSE_CODE, NX_ERR_REQUEST);
-    NX_TRY(keep(&ask->login_hint, a, nx_param(request, "login_hint"), NX_STATE_MAX));
-    if (ask->login_hint && strlen(ask->login_hint) > NX_LOGIN_HINT_MAX) ask->login_hint = NULL;
-    NX_TRY(keep(&ask->ui_locales, a, nx_param(request, "ui_locales"), NX_STATE_MAX));
-    if (ask->ui_locales && strlen(ask->ui_locales) > NX_UI_LOCALES_MAX) ask->ui_locales = NULL;
+    NX_TRY(keep(&ask->base.login_hint, a, nx_param(request, "login_hint"), NX_STATE_MAX));
+    if (ask->base.login_hint && strlen(ask->base.login_hint) > NX_LOGIN_HINT_MAX) ask->base.login_hint = NULL;
+    NX_TRY(keep(&ask->base.ui_locales, a, nx_param(request, "ui_locales"), NX_STATE_MAX));
+    if (ask->base.ui_locales && strlen(ask->base.ui_locales) > NX_UI_LOCALES_MAX) ask->base.ui_locales = NULL;
     return NX_OK;
 }
 
-NX_FALLIBLE nx_ask_parse(struct nx_ask *ask, struct nx_house *house, nx_arena *a, const nx_client *c,
+NX_FALLIBLE nx_oidc_ask_parse(struct nx_oidc_ask *ask, struct nx_house *house, nx_arena *a, const nx_client *c,
                          const struct nx_params *request)
 {
     NX_TRY(refuse_objects(request));
@@ -303,10 +304,5 @@ NX_FALLIBLE nx_ask_parse(struct nx_ask *ask, struct nx_house *house, nx_arena *a
     NX_TRY(read_resources(ask, house, a, c, request));
     NX_TRY(read_claims(ask, a, c, request));
     const char *hint = nx_param(request, "id_token_hint");
-    return hint ? nx_hint_read(&ask->hint_sub, NULL, NULL, house, a, nx_span_str(hint)) : NX_OK;
-}
-
-bool nx_ask_is_fresh(const struct nx_ask *ask, const struct nx_signon *s)
-{
-    return !ask->prior_session || strcmp(ask->prior_session, s->id.s) != 0 || ask->prior_link != s->link;
+    return hint ? nx_hint_read(&ask->base.hint_sub, NULL, NULL, house, a, nx_span_str(hint)) : NX_OK;
 }

@@ -1,114 +1,41 @@
-/* The stored form of a request. Tags are never given a new meaning: a node of the next version reads what
- * this one wrote (docs/architecture.md section 6). */
+/* The stored form of OpenID Connect's own part of a request. Tags are never given a new meaning: a node of the
+ * next version reads what this one wrote. */
 #include "oidc/ask.h"
 
 #include "base/pack.h"
 
-#define PACK_MAX (14u << 10)
+enum tag { REDIRECT_SENT = 1, TYPE = 2, MODE = 3, STATE = 4, NONCE = 5, CHALLENGE = 6 };
 
-enum tag {
-    CLIENT = 1,
-    REDIRECT = 2,
-    REDIRECT_SENT = 3,
-    TYPE = 4,
-    MODE = 5,
-    STATE = 6,
-    NONCE = 7,
-    CHALLENGE = 8,
-    SCOPES = 9,
-    RESOURCES = 10,
-    CLAIMS = 11,
-    PROMPT = 12,
-    MAX_AGE = 13,
-    ACR = 14,
-    ACR_ESSENTIAL = 15,
-    HINT_SUB = 16,
-    LOGIN_HINT = 17,
-    UI_LOCALES = 18,
-    PRIOR_SESSION = 19,
-    PRIOR_LINK = 20
-};
-
-static void texts(nx_buf *b, const struct nx_ask *ask)
-{
-    nx_pack_text(b, CLIENT, ask->client_id);
-    nx_pack_text(b, REDIRECT, ask->redirect_uri);
-    nx_pack_text(b, STATE, ask->state);
-    nx_pack_text(b, NONCE, ask->nonce);
-    nx_pack_text(b, CHALLENGE, ask->challenge);
-    nx_pack_text(b, HINT_SUB, ask->hint_sub);
-    nx_pack_text(b, LOGIN_HINT, ask->login_hint);
-    nx_pack_text(b, UI_LOCALES, ask->ui_locales);
-    nx_pack_text(b, PRIOR_SESSION, ask->prior_session);
-}
-
-static void numbers(nx_buf *b, const struct nx_ask *ask)
-{
-    nx_pack_number(b, REDIRECT_SENT, ask->redirect_sent);
-    nx_pack_number(b, TYPE, ask->type);
-    nx_pack_number(b, MODE, ask->mode);
-    nx_pack_number(b, PROMPT, ask->prompt);
-    nx_pack_number(b, MAX_AGE, ask->max_age);
-    nx_pack_number(b, ACR, ask->acr);
-    nx_pack_number(b, ACR_ESSENTIAL, ask->acr_essential);
-    nx_pack_number(b, PRIOR_LINK, ask->prior_link);
-}
-
-NX_FALLIBLE nx_ask_pack(nx_span *out, nx_arena *a, const struct nx_ask *ask)
+NX_FALLIBLE nx_oidc_ask_close(struct nx_ask *out, nx_arena *a, const struct nx_oidc_ask *ask)
 {
     nx_buf b;
-    nx_buf_init(&b, a, PACK_MAX);
+    nx_buf_init(&b, a, NX_ASK_OWN_MAX);
     nx_pack_begin(&b, 1);
-    texts(&b, ask);
-    numbers(&b, ask);
-    const char *scopes = nx_words_join(a, &ask->scopes), *resources = nx_words_join(a, &ask->resources),
-               *claims;
-    NX_NEED(scopes);
-    NX_NEED(resources);
-    NX_TRY(nx_claims_pack(&claims, a, &ask->claims));
-    nx_pack_text(&b, SCOPES, scopes);
-    nx_pack_text(&b, RESOURCES, resources);
-    nx_pack_text(&b, CLAIMS, claims);
+    nx_pack_number(&b, REDIRECT_SENT, ask->redirect_sent);
+    nx_pack_number(&b, TYPE, ask->type);
+    nx_pack_number(&b, MODE, ask->mode);
+    nx_pack_text(&b, STATE, ask->state);
+    nx_pack_text(&b, NONCE, ask->nonce);
+    nx_pack_text(&b, CHALLENGE, ask->challenge);
     NX_TRY(nx_buf_done(&b));
-    *out = nx_buf_span(&b);
+    *out = ask->base;
+    out->own = nx_buf_span(&b);
     return NX_OK;
 }
 
-static void read_texts(struct nx_ask *ask, nx_arena *a, const nx_pack *p)
-{
-    ask->client_id = nx_pack_get_text(p, CLIENT, a);
-    ask->redirect_uri = nx_pack_get_text(p, REDIRECT, a);
-    ask->state = nx_pack_get_text(p, STATE, a);
-    ask->nonce = nx_pack_get_text(p, NONCE, a);
-    ask->challenge = nx_pack_get_text(p, CHALLENGE, a);
-    ask->hint_sub = nx_pack_get_text(p, HINT_SUB, a);
-    ask->login_hint = nx_pack_get_text(p, LOGIN_HINT, a);
-    ask->ui_locales = nx_pack_get_text(p, UI_LOCALES, a);
-    ask->prior_session = nx_pack_get_text(p, PRIOR_SESSION, a);
-}
-
-static void read_numbers(struct nx_ask *ask, const nx_pack *p)
-{
-    ask->redirect_sent = nx_pack_get_number(p, REDIRECT_SENT, 1);
-    ask->type = (enum nx_response_type)nx_pack_get_number(p, TYPE, NX_RESPONSE_CODE);
-    ask->mode = (enum nx_response_mode)nx_pack_get_number(p, MODE, NX_MODE_QUERY);
-    ask->prompt = (unsigned)nx_pack_get_number(p, PROMPT, 0);
-    ask->max_age = nx_pack_get_number(p, MAX_AGE, -1);
-    ask->acr = (enum nx_level)nx_pack_get_number(p, ACR, NX_LEVEL_NONE);
-    ask->acr_essential = nx_pack_get_number(p, ACR_ESSENTIAL, 0);
-    ask->prior_link = (uint32_t)nx_pack_get_number(p, PRIOR_LINK, 0);
-}
-
-NX_FALLIBLE nx_ask_unpack(struct nx_ask *ask, nx_arena *a, nx_span pack)
+NX_FALLIBLE nx_oidc_ask_open(struct nx_oidc_ask *out, nx_arena *a, const struct nx_ask *ask)
 {
     nx_pack p;
-    NX_TRY(nx_pack_open(&p, pack));
-    *ask = (struct nx_ask){.max_age = -1};
-    read_texts(ask, a, &p);
-    read_numbers(ask, &p);
-    NX_REQUIRE(ask->client_id && ask->redirect_uri, NX_ERR_SYNTAX);
-    NX_REQUIRE(ask->type < NX_RESPONSE_TYPES && ask->mode < NX_RESPONSE_MODES, NX_ERR_SYNTAX);
-    NX_TRY(nx_words_split(&ask->scopes, a, nx_pack_get_text(&p, SCOPES, a), NX_SCOPES_MAX));
-    NX_TRY(nx_words_split(&ask->resources, a, nx_pack_get_text(&p, RESOURCES, a), NX_RESOURCES_MAX));
-    return nx_claims_unpack(&ask->claims, nx_pack_get_text(&p, CLAIMS, a));
+    NX_TRY(nx_pack_open(&p, ask->own));
+    *out = (struct nx_oidc_ask){
+        .base = *ask,
+        .redirect_sent = nx_pack_get_number(&p, REDIRECT_SENT, 1),
+        .type = (enum nx_response_type)nx_pack_get_number(&p, TYPE, NX_RESPONSE_CODE),
+        .mode = (enum nx_response_mode)nx_pack_get_number(&p, MODE, NX_MODE_QUERY),
+        .state = nx_pack_get_text(&p, STATE, a),
+        .nonce = nx_pack_get_text(&p, NONCE, a),
+        .challenge = nx_pack_get_text(&p, CHALLENGE, a),
+    };
+    NX_REQUIRE(out->type < NX_RESPONSE_TYPES && out->mode < NX_RESPONSE_MODES, NX_ERR_SYNTAX);
+    return NX_OK;
 }

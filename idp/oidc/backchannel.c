@@ -3,7 +3,7 @@
 #include "crypto/jws.h"
 #include "crypto/random.h"
 #include "oidc/json_out.h"
-#include "oidc/subject.h"
+#include "flow/subject.h"
 #include "policies/policy.h"
 #include "revoke/portals.h"
 #include "sessions/signon.h"

@@ -7,8 +7,8 @@
 #include "oidc/ask.h"
 #include "oidc/client_auth.h"
 #include "oidc/grants.h"
-#include "oidc/scope.h"
-#include "oidc/url.h"
+#include "flow/scope.h"
+#include "flow/url.h"
 
 #define TEXT_MAX 512
 #define NAME_MAX_BYTES 200

@@ -3,7 +3,7 @@
 #include "egress/egress.h"
 #include "house/house.h"
 #include "oidc/client_metadata.h"
-#include "oidc/url.h"
+#include "flow/url.h"
 
 static bool private_scheme(const struct nx_url *u)
 {

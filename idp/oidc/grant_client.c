@@ -3,7 +3,7 @@
 #include "gate/gate.h"
 #include "house/house.h"
 #include "oidc/grants.h"
-#include "oidc/scope.h"
+#include "flow/scope.h"
 #include "sessions/store.h"
 
 static NX_FALLIBLE decide(struct nx_terms *terms, const struct nx_exchange *x)

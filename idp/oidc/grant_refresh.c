@@ -5,7 +5,7 @@
 #include "gate/gate.h"
 #include "house/house.h"
 #include "oidc/grants.h"
-#include "oidc/scope.h"
+#include "flow/scope.h"
 #include "sessions/family.h"
 #include "sessions/store.h"
 

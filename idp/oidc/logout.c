@@ -6,8 +6,8 @@
 #include "house/house.h"
 #include "oidc/ask.h"
 #include "oidc/hint.h"
-#include "oidc/subject.h"
-#include "oidc/url.h"
+#include "flow/subject.h"
+#include "flow/url.h"
 #include "revoke/revoke.h"
 #include "sessions/ticket.h"
 

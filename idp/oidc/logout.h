@@ -2,7 +2,7 @@
 #ifndef NX_OIDC_LOGOUT_H
 #define NX_OIDC_LOGOUT_H
 
-#include "oidc/authorize.h"
+#include "flow/step.h"
 
 enum nx_logout_kind {
     NX_LOGOUT_ASK,      /* nothing proves that the person herself asks: show a page with a yes and a no */

@@ -4,11 +4,11 @@
 #include "crypto/alg.h"
 #include "house/house.h"
 #include "oidc/ask.h"
-#include "oidc/claims.h"
+#include "flow/claims.h"
 #include "oidc/client_auth.h"
 #include "oidc/grants.h"
 #include "oidc/json_out.h"
-#include "oidc/scope.h"
+#include "flow/scope.h"
 #include "policies/policy.h"
 
 #define METADATA_MAX (16u << 10)

@@ -3,9 +3,9 @@
 #include "crypto/digest.h"
 #include "crypto/jws.h"
 #include "house/house.h"
-#include "oidc/claims.h"
+#include "flow/claims.h"
 #include "oidc/json_out.h"
-#include "oidc/subject.h"
+#include "flow/subject.h"
 #include "policies/level.h"
 #include "sessions/status.h"
 

@@ -7,7 +7,7 @@
 #ifndef NX_OIDC_REGISTER_H
 #define NX_OIDC_REGISTER_H
 
-#include "oidc/params.h"
+#include "flow/params.h"
 
 struct nx_house;
 

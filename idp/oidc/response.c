@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "house/house.h"
+#include "oidc/authorize.h"
 
 /* Errors that a portal is told through the browser (RFC 6749 section 4.1.2.1, OpenID Connect Core 3.1.2.6).
  */
@@ -36,14 +37,14 @@ static void add(nx_buf *b, const struct nx_param *f)
     nx_percent_encode(b, nx_span_str(f->value));
 }
 
-static NX_FALLIBLE make_location(struct nx_step *out, nx_arena *a, const struct nx_ask *ask,
+static NX_FALLIBLE make_location(struct nx_step *out, nx_arena *a, const struct nx_oidc_ask *ask,
                                  const struct nx_param *fields, size_t count)
 {
     bool fragment = ask->mode == NX_MODE_FRAGMENT;
     nx_buf b;
     nx_buf_init(&b, a, NX_LOCATION_MAX);
-    nx_buf_adds(&b, ask->redirect_uri);
-    const char *between = fragment ? "#" : strchr(ask->redirect_uri, '?') ? "&" : "?";
+    nx_buf_adds(&b, ask->base.return_to);
+    const char *between = fragment ? "#" : strchr(ask->base.return_to, '?') ? "&" : "?";
     for (size_t i = 0; i < count; i++) {
         nx_buf_adds(&b, between);
         add(&b, &fields[i]);
@@ -57,7 +58,7 @@ static NX_FALLIBLE make_location(struct nx_step *out, nx_arena *a, const struct 
 }
 
 NX_FALLIBLE nx_response_step(struct nx_step *out, struct nx_house *house, nx_arena *a,
-                             const struct nx_ask *ask, const struct nx_param *fields, size_t count)
+                             const struct nx_oidc_ask *ask, const struct nx_param *fields, size_t count)
 {
     *out = (struct nx_step){.reason = NX_REASON_OK};
     NX_REQUIRE(count + 2 <= NX_RESPONSE_FIELDS_MAX, NX_ERR_LIMIT);
@@ -72,14 +73,14 @@ NX_FALLIBLE nx_response_step(struct nx_step *out, struct nx_house *house, nx_are
     all[count++] = (struct nx_param){"iss", house->issuer};
     if (ask->mode != NX_MODE_FORM_POST) return make_location(out, a, ask, all, count);
     out->kind = NX_STEP_FORM_POST;
-    out->action = ask->redirect_uri;
+    out->action = ask->base.return_to;
     out->field = all;
     out->field_count = count;
     return NX_OK;
 }
 
 NX_FALLIBLE nx_response_error(struct nx_step *out, struct nx_house *house, nx_arena *a,
-                              const struct nx_ask *ask, nx_err e)
+                              const struct nx_oidc_ask *ask, nx_err e)
 {
     nx_fault_of fault = nx_err_fault(e);
     NX_REQUIRE(fault != NX_FAULT_AWAY && fault != NX_FAULT_OURS, e);
@@ -88,4 +89,11 @@ NX_FALLIBLE nx_response_error(struct nx_step *out, struct nx_house *house, nx_ar
         if (errors[i].e == e) error = errors[i].error;
     struct nx_param fields[] = {{"error", error}, {"error_description", nx_err_text(e)}};
     return nx_response_step(out, house, a, ask, fields, 2);
+}
+
+nx_result nx_oidc_refuse(struct nx_step *out, struct nx_flow *f, nx_err e)
+{
+    struct nx_oidc_ask ask;
+    NX_TRY(nx_oidc_ask_open(&ask, f->arena, &f->ask));
+    return nx_response_error(out, f->house, f->arena, &ask, e);
 }

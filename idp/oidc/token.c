@@ -1,11 +1,11 @@
 #include "oidc/token.h"
 
 #include "house/house.h"
-#include "oidc/claims.h"
+#include "flow/claims.h"
 #include "oidc/client_auth.h"
 #include "oidc/grants.h"
 #include "oidc/json_out.h"
-#include "oidc/scope.h"
+#include "flow/scope.h"
 #include "registry/person.h"
 
 #define ANSWER_MAX (16u << 10)

@@ -6,7 +6,7 @@
 #ifndef NX_OIDC_TOKEN_H
 #define NX_OIDC_TOKEN_H
 
-#include "oidc/params.h"
+#include "flow/params.h"
 
 struct nx_house;
 

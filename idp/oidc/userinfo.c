@@ -3,10 +3,10 @@
 #include "gate/gate.h"
 #include "house/house.h"
 #include "oidc/access.h"
-#include "oidc/claims.h"
+#include "flow/claims.h"
 #include "oidc/json_out.h"
 #include "oidc/mint.h"
-#include "oidc/scope.h"
+#include "flow/scope.h"
 #include "oidc/token.h"
 
 #define BODY_MAX (16u << 10)

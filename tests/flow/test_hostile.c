@@ -3,7 +3,7 @@
 #include "rig.h"
 
 #include "authn/password.h"
-#include "oidc/authorize.h"
+#include "flow/step.h"
 #include "oidc/register.h"
 #include "registry/credential.h"
 #include "revoke/revoke.h"
@@ -159,7 +159,7 @@ static void test_rule_16_a_phone_agrees_to_what_it_showed(void **state)
         if (strcmp(browser.name[i], "__Host-nxb") == 0) who.browser = nx_span_str(browser.value[i]);
         if (strcmp(browser.name[i], "__Host-nxs") == 0) who.session = nx_span_str(browser.value[i]);
     }
-    assert_true(nx_ok(nx_authorize_phone_consent(&step, rig_house(&rig), rig.arena, &who, t)));
+    assert_true(nx_ok(nx_flow_phone_consent(&step, rig_house(&rig), rig.arena, &who, t)));
     assert_int_equal(step.kind, NX_STEP_CONSENT);
 }
 

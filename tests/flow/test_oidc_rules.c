@@ -1,7 +1,7 @@
 /* Rules 7, 14, 16 and 23 as a portal and a person see them. */
 #include "rig.h"
 
-#include "oidc/authorize.h"
+#include "flow/step.h"
 #include "registry/consent.h"
 #include "registry/qr_identity.h"
 
@@ -192,7 +192,7 @@ static void test_rule_16_a_phones_approval_counts_once(void **state)
         if (strcmp(browser.name[i], "__Host-nxb") == 0) who.browser = nx_span_str(browser.value[i]);
         if (strcmp(browser.name[i], "__Host-nxs") == 0) who.session = nx_span_str(browser.value[i]);
     }
-    assert_true(nx_ok(nx_authorize_phone_consent(&step, rig_house(&rig), rig.arena, &who, t)));
+    assert_true(nx_ok(nx_flow_phone_consent(&step, rig_house(&rig), rig.arena, &who, t)));
     assert_int_equal(step.kind, NX_STEP_REDIRECT);
     assert_non_null(strstr(step.location, "code="));
     assert_string_equal(page(&c, ""), "consent");

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "endpoints/answer.h"
 #include "endpoints/pages/pages.h"
-#include "oidc/claims.h"
+#include "flow/claims.h"
 #include "rig.h"
 
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 #include "endpoints/oidc/oidc.h"
 #include "endpoints/pages/pages.h"
+#include "oidc/authorize.h"
 
 nx_result nx_ep_authorize(nx_request *rq, nx_reply *rp)
 {

@@ -93,10 +93,10 @@ nx_result nx_consent_page(nx_request *rq, nx_reply *rp)
     const char *t = nx_query(rq, "t");
     NX_REQUIRE(t, NX_ERR_MISSING);
     NX_TRY(nx_visitor_of(&who, rq, rp));
-    nx_result r = nx_authorize_consent_view(&c, nx_house_of(rq), rq->arena, &who, t);
+    nx_result r = nx_flow_consent_view(&c, nx_house_of(rq), rq->arena, &who, t);
     if (nx_ok(r)) return show(&c, rq, rp, t);
     if (r.e != NX_ERR_CONFLICT) return r;
-    NX_TRY(nx_authorize_next(&step, nx_house_of(rq), rq->arena, &who, t));
+    NX_TRY(nx_flow_next(&step, nx_house_of(rq), rq->arena, &who, t));
     return nx_step_reply(&step, rq, rp);
 }
 
@@ -109,6 +109,6 @@ nx_result nx_consent_decide(nx_request *rq, nx_reply *rp)
     bool allow = strcmp(decision, "allow") == 0;
     NX_REQUIRE(allow || strcmp(decision, "deny") == 0, NX_ERR_SYNTAX);
     NX_TRY(nx_visitor_of(&who, rq, rp));
-    NX_TRY(nx_authorize_consent(&step, nx_house_of(rq), rq->arena, &who, t, allow));
+    NX_TRY(nx_flow_consent(&step, nx_house_of(rq), rq->arena, &who, t, allow));
     return nx_step_reply(&step, rq, rp);
 }

@@ -15,7 +15,7 @@ struct login {
     nx_reply *rp;
     const char *t; /* NULL: for her own page */
     struct nx_visitor who;
-    struct nx_authorize_view about;
+    struct nx_flow_view about;
     struct nx_step step;
 };
 
@@ -23,7 +23,7 @@ static nx_result open_login(struct login *l, nx_request *rq, nx_reply *rp, const
 {
     *l = (struct login){.rq = rq, .rp = rp, .t = t};
     NX_TRY(nx_visitor_of(&l->who, rq, rp));
-    return t ? nx_authorize_view(&l->about, nx_house_of(rq), rq->arena, &l->who, t) : NX_OK;
+    return t ? nx_flow_view(&l->about, nx_house_of(rq), rq->arena, &l->who, t) : NX_OK;
 }
 
 /* ---- the page
@@ -116,7 +116,7 @@ nx_result nx_login_page(nx_request *rq, nx_reply *rp)
     struct login l = {.rq = rq, .rp = rp, .t = nx_query(rq, "t")};
     NX_TRY(nx_visitor_of(&l.who, rq, rp));
     if (!l.t) return show_login(&l, 200, NULL, NULL);
-    NX_TRY(nx_authorize_look(&l.about, &l.step, nx_house_of(rq), rq->arena, &l.who, l.t));
+    NX_TRY(nx_flow_look(&l.about, &l.step, nx_house_of(rq), rq->arena, &l.who, l.t));
     bool by_password = nx_query(rq, "by") && strcmp(nx_query(rq, "by"), "password") == 0;
     if (l.step.kind == NX_STEP_STEP_UP && !by_password) return show_step_up(&l);
     if (l.step.kind == NX_STEP_SIGN_IN || l.step.kind == NX_STEP_STEP_UP)
@@ -156,7 +156,7 @@ static nx_result signed_in(struct login *l, const struct nx_proof *proof)
     }
     l->who.session = nx_span_str(cookie->s);
     l->who.made = &session;
-    NX_TRY(nx_authorize_next(&l->step, nx_house_of(rq), rq->arena, &l->who, l->t));
+    NX_TRY(nx_flow_next(&l->step, nx_house_of(rq), rq->arena, &l->who, l->t));
     return nx_step_reply(&l->step, rq, l->rp);
 }
 
@@ -198,10 +198,10 @@ static nx_result leave(nx_request *rq, nx_reply *rp,
 
 nx_result nx_login_cancel(nx_request *rq, nx_reply *rp)
 {
-    return leave(rq, rp, nx_authorize_cancel);
+    return leave(rq, rp, nx_flow_cancel);
 }
 
 nx_result nx_login_select(nx_request *rq, nx_reply *rp)
 {
-    return leave(rq, rp, nx_authorize_select);
+    return leave(rq, rp, nx_flow_select);
 }

@@ -4,14 +4,14 @@
 
 #include "endpoints/browser.h"
 #include "endpoints/server.h"
-#include "oidc/authorize.h"
+#include "flow/step.h"
 
 /* Who asks, from the cookies; makes the browser cookie at first contact. */
 NX_FALLIBLE nx_visitor_of(struct nx_visitor *out, nx_request *rq, nx_reply *rp);
 /* Turns a step of a transaction into a reply: a redirect to the page that it wants, or back to the portal. */
 NX_FALLIBLE nx_step_reply(const struct nx_step *step, nx_request *rq, nx_reply *rp);
 /* The keys of part_asks, and the language that the portal asked for unless the person chose one. */
-void nx_asks_view(nx_view *v, nx_request *rq, const struct nx_authorize_view *about);
+void nx_asks_view(nx_view *v, nx_request *rq, const struct nx_flow_view *about);
 /* Catalogue key of a level: "level.m2"; of the means of a sign-in. */
 const char *nx_level_key(enum nx_level level);
 

@@ -63,7 +63,7 @@ static void prefer_language(nx_request *rq, const char *ui_locales)
     if (!chosen) rq->lang = nx_language_pick(ui_locales, rq->lang);
 }
 
-void nx_asks_view(nx_view *v, nx_request *rq, const struct nx_authorize_view *about)
+void nx_asks_view(nx_view *v, nx_request *rq, const struct nx_flow_view *about)
 {
     const char *origin = about ? about->origin : NULL, *host = origin ? strstr(origin, "://") : NULL;
     if (about) prefer_language(rq, about->ui_locales);

@@ -38,8 +38,8 @@ static nx_result throttle(struct look *l, const char *client_id)
 
 static nx_result begin_order(struct look *l)
 {
-    struct nx_authorize_view about;
-    NX_TRY(nx_authorize_view(&about, l->house, l->a, &l->who, l->txn));
+    struct nx_flow_view about;
+    NX_TRY(nx_flow_view(&about, l->house, l->a, &l->who, l->txn));
     NX_TRY(throttle(l, about.client_id));
     NX_AUTO(nx_client) client = NULL;
     NX_TRY(nx_client_get(l->house->registry, nx_span_str(about.client_id), &client));
@@ -178,8 +178,8 @@ static nx_result draw_state(nx_view *v, struct look *l, const char *state)
 
 static void draw_client(nx_view *v, struct look *l)
 {
-    struct nx_authorize_view about;
-    bool known = l->txn && nx_ok(nx_authorize_view(&about, l->house, l->a, &l->who, l->txn));
+    struct nx_flow_view about;
+    bool known = l->txn && nx_ok(nx_flow_view(&about, l->house, l->a, &l->who, l->txn));
     nx_asks_view(v, l->rq, known ? &about : NULL);
     nx_reply_form_target(l->rp, NULL); /* the digits' form may end at the portal */
     if (known && about.origin && strncmp(about.origin, "https://", 8) != 0 && strchr(about.origin, ':'))
@@ -282,7 +282,7 @@ static nx_result sign_in(struct look *l)
     nx_browser_session_set(l->rp, cookie->s, 0);
     l->who.session = nx_span_str(cookie->s);
     l->who.made = &session;
-    NX_TRY(nx_authorize_phone_consent(&next, l->house, l->a, &l->who, l->q.txn));
+    NX_TRY(nx_flow_phone_consent(&next, l->house, l->a, &l->who, l->q.txn));
     return nx_step_reply(&next, l->rq, l->rp);
 }
 

@@ -14,7 +14,7 @@ struct look {
     struct nx_house *house;
     const char *t;
     struct nx_visitor who;
-    struct nx_authorize_view about;
+    struct nx_flow_view about;
 };
 
 static nx_result visit(struct look *l, nx_request *rq, nx_reply *rp, const char *t)
@@ -22,7 +22,7 @@ static nx_result visit(struct look *l, nx_request *rq, nx_reply *rp, const char 
     *l = (struct look){.rq = rq, .rp = rp, .house = nx_house_of(rq), .t = t};
     NX_REQUIRE(t, NX_ERR_MISSING);
     NX_TRY(nx_visitor_of(&l->who, rq, rp));
-    return nx_authorize_view(&l->about, l->house, rq->arena, &l->who, t);
+    return nx_flow_view(&l->about, l->house, rq->arena, &l->who, t);
 }
 
 static nx_result draw(struct look *l, int status, const char *error)
@@ -83,7 +83,7 @@ static nx_result sign_in(struct look *l, const struct nx_qr_identity *q)
     nx_browser_session_set(l->rp, cookie->s, 0);
     l->who.session = nx_span_str(cookie->s);
     l->who.made = &session;
-    NX_TRY(nx_authorize_next(&next, l->house, rq->arena, &l->who, l->t));
+    NX_TRY(nx_flow_next(&next, l->house, rq->arena, &l->who, l->t));
     return nx_step_reply(&next, rq, l->rp);
 }
 

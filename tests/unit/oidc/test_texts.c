@@ -1,9 +1,9 @@
 /* The small parsers: URLs, word lists, scopes, the claims parameter, and the JSON writer. */
-#include "oidc/claims.h"
+#include "flow/claims.h"
 #include "oidc/json_out.h"
-#include "oidc/scope.h"
-#include "oidc/subject.h"
-#include "oidc/url.h"
+#include "flow/scope.h"
+#include "flow/subject.h"
+#include "flow/url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

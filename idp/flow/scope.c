@@ -1,11 +1,11 @@
-#include "oidc/scope.h"
+#include "flow/scope.h"
 
 static const struct {
     const char *name;
     bool by_default;
 } standard[] = {
 #define S(name, by_default) {#name, (by_default)},
-#include "oidc/scope.def"
+#include "flow/scope.def"
 #undef S
 };
 #define STANDARD (sizeof standard / sizeof standard[0])

@@ -1,15 +1,18 @@
 /* One look at a transaction: the request, its client, and what the gate says of the browser that came with
- * it. The authorization endpoint's files share it; nobody else includes it. */
-#ifndef NX_OIDC_FLOW_H
-#define NX_OIDC_FLOW_H
+ * it. This folder and the protocols share it; nobody else includes it. */
+#ifndef NX_FLOW_FLOW_H
+#define NX_FLOW_FLOW_H
 
 #include "gate/gate.h"
-#include "oidc/ask.h"
-#include "oidc/authorize.h"
+#include "flow/ask.h"
+#include "flow/step.h"
 #include "registry/consent.h"
 #include "sessions/txn.h"
 
+struct nx_protocol;
+
 struct nx_flow {
+    const struct nx_protocol *protocol;
     struct nx_house *house;
     nx_arena *arena;
     const struct nx_visitor *who;
@@ -52,7 +55,7 @@ NX_FALLIBLE nx_flow_end(struct nx_flow *f);
 /* What this request needs consent to; strings in the arena. */
 NX_FALLIBLE nx_flow_wanted(struct nx_consent *out, struct nx_flow *f);
 
-/* Issues the code (and the front-channel ID token) of an allowed decision and makes the response. */
-NX_FALLIBLE nx_flow_issue(struct nx_step *out, struct nx_flow *f);
+/* The first step of a request that has just been parsed: house, arena, who, protocol, ask and client are set. */
+NX_FALLIBLE nx_flow_begin(struct nx_step *out, struct nx_flow *f);
 
 #endif

@@ -1,9 +1,9 @@
-#include "oidc/flow.h"
+#include "flow/flow.h"
 
 #include "base/pack.h"
+#include "flow/protocol.h"
 #include "house/house.h"
-#include "oidc/response.h"
-#include "oidc/subject.h"
+#include "flow/subject.h"
 
 enum steps_tag { AGREED = 1, SELECTED = 2 };
 
@@ -40,6 +40,15 @@ NX_FALLIBLE nx_flow_end(struct nx_flow *f)
     return NX_OK;
 }
 
+static NX_FALLIBLE find_protocol(struct nx_flow *f)
+{
+    const struct nx_protocol *const *row = f->house->protocols;
+    for (; row && *row; row++)
+        if (strcmp((*row)->name, f->ask.protocol) == 0) f->protocol = *row;
+    NX_REQUIRE(f->protocol, NX_ERR_NOT_FOUND);
+    return NX_OK;
+}
+
 NX_FALLIBLE nx_flow_open(struct nx_flow *f, struct nx_house *house, nx_arena *a, const struct nx_visitor *who,
                          const char *transaction)
 {
@@ -49,6 +58,7 @@ NX_FALLIBLE nx_flow_open(struct nx_flow *f, struct nx_house *house, nx_arena *a,
     NX_TRY(nx_txn_find(house->store, a, who->browser, nx_span_str(transaction), &f->txn, &found));
     NX_REQUIRE(found == NX_FOUND, NX_ERR_NOT_FOUND);
     NX_TRY(nx_ask_unpack(&f->ask, a, f->txn.request));
+    NX_TRY(find_protocol(f));
     NX_TRY(read_steps(f));
     nx_result r = nx_client_get(house->registry, nx_span_str(f->ask.client_id), &f->client);
     if (!nx_ok(r) && r.e != NX_ERR_NOT_FOUND)
@@ -124,14 +134,14 @@ void nx_flow_weigh(struct nx_flow *f)
 NX_FALLIBLE nx_flow_decide(struct nx_flow *f)
 {
     nx_gate_open(&f->gate, f->house, f->arena, NX_FACE_AUTHORIZE);
-    nx_gate_client(&f->gate, f->client, "authorization_code");
+    nx_gate_client(&f->gate, f->client, f->protocol->grant);
     f->gate.facts.ask = (struct nx_ask_facts){
         .prompt = f->ask.prompt,
         .max_age = f->ask.max_age,
         .acr = f->ask.acr,
         .acr_essential = f->ask.acr_essential,
         .offline = nx_words_has(&f->ask.scopes, "offline_access"),
-        .pkce = f->ask.challenge != NULL,
+        .pkce = f->ask.pkce,
         .selected = f->selected,
     };
     NX_TRY(f->who->made ? nx_gate_signon(&f->gate, f->who->made, f->ask.client_id)
@@ -170,10 +180,27 @@ NX_FALLIBLE nx_flow_step(struct nx_step *out, struct nx_flow *f)
         return page(out, f, NX_STEP_CONSENT);
     case NX_VERDICT_ALLOW:
         NX_TRY(nx_flow_end(f));
-        return nx_flow_issue(out, f);
+        return f->protocol->issue(out, f);
     case NX_VERDICT_DENY:
         break;
     }
     NX_TRY(nx_flow_end(f));
-    return nx_response_error(out, f->house, f->arena, &f->ask, nx_reason_error(f->decision.reason));
+    return f->protocol->refuse(out, f, nx_reason_error(f->decision.reason));
+}
+
+/* Which session the browser has when the request arrives, so that a later sign-in is known to be for it. */
+static void remember_prior(struct nx_flow *f)
+{
+    if (!f->gate.has_session) return;
+    f->ask.prior_session = f->gate.session.id.s;
+    f->ask.prior_link = f->gate.session.link;
+}
+
+NX_FALLIBLE nx_flow_begin(struct nx_step *out, struct nx_flow *f)
+{
+    f->beginning = true;
+    f->ask.protocol = f->protocol->name;
+    NX_TRY(nx_flow_decide(f));
+    remember_prior(f);
+    return nx_flow_step(out, f);
 }

@@ -1,4 +1,4 @@
-#include "oidc/url.h"
+#include "flow/url.h"
 
 #include <ctype.h>
 

@@ -1,8 +1,8 @@
 /* Scopes: which may be granted to which client. */
-#ifndef NX_OIDC_SCOPE_H
-#define NX_OIDC_SCOPE_H
+#ifndef NX_FLOW_SCOPE_H
+#define NX_FLOW_SCOPE_H
 
-#include "oidc/params.h"
+#include "flow/params.h"
 #include "registry/client.h"
 
 #define NX_SCOPES_MAX 32

@@ -1,11 +1,11 @@
 /* What the pages show of a request, and the person's answer to it (rule 16). */
+#include "flow/protocol.h"
 #include "house/house.h"
-#include "oidc/flow.h"
-#include "oidc/response.h"
-#include "oidc/url.h"
+#include "flow/flow.h"
+#include "flow/url.h"
 #include "registry/audit.h"
 
-static NX_FALLIBLE fill_claims(struct nx_authorize_view *v, struct nx_flow *f)
+static NX_FALLIBLE fill_claims(struct nx_flow_view *v, struct nx_flow *f)
 {
     const char **names = nx_arena_new(f->arena, const char *, NX_CLAIMS);
     NX_NEED(names);
@@ -16,7 +16,7 @@ static NX_FALLIBLE fill_claims(struct nx_authorize_view *v, struct nx_flow *f)
     return NX_OK;
 }
 
-static void fill_client(struct nx_authorize_view *v, const nx_client *c)
+static void fill_client(struct nx_flow_view *v, const nx_client *c)
 {
     v->client_id = c->id;
     v->client_name = c->name ? c->name : c->id;
@@ -30,10 +30,10 @@ static void fill_client(struct nx_authorize_view *v, const nx_client *c)
     v->native = strcmp(c->application_type, "native") == 0;
 }
 
-static NX_FALLIBLE fill_view(struct nx_authorize_view *v, struct nx_flow *f)
+static NX_FALLIBLE fill_view(struct nx_flow_view *v, struct nx_flow *f)
 {
     NX_REQUIRE(f->client, NX_ERR_NOT_FOUND);
-    *v = (struct nx_authorize_view){
+    *v = (struct nx_flow_view){
         .login_hint = f->ask.login_hint,
         .ui_locales = f->ask.ui_locales,
         .level = f->ask.acr,
@@ -44,14 +44,14 @@ static NX_FALLIBLE fill_view(struct nx_authorize_view *v, struct nx_flow *f)
     fill_client(v, f->client);
     if (v->signed_in) v->person_name = f->gate.person.name;
     struct nx_url u;
-    NX_TRY(nx_url_split(&u, nx_span_str(f->ask.redirect_uri)));
+    NX_TRY(nx_url_split(&u, nx_span_str(f->ask.return_to)));
     v->origin = nx_url_origin(f->arena, &u);
     NX_NEED(v->origin);
     return fill_claims(v, f);
 }
 
 /* The view's strings must outlive the client that the flow lets go: it is cached and shared, not ours. */
-static NX_FALLIBLE own_strings(struct nx_authorize_view *v, nx_arena *a)
+static NX_FALLIBLE own_strings(struct nx_flow_view *v, nx_arena *a)
 {
     const char **texts[] = {&v->client_id, &v->client_name, &v->client_name_vi, &v->client_uri, &v->logo_uri,
                             &v->policy_uri, &v->tos_uri, &v->organisation, &v->purpose};
@@ -63,7 +63,7 @@ static NX_FALLIBLE own_strings(struct nx_authorize_view *v, nx_arena *a)
     return NX_OK;
 }
 
-NX_FALLIBLE nx_authorize_view(struct nx_authorize_view *out, struct nx_house *house, nx_arena *a,
+NX_FALLIBLE nx_flow_view(struct nx_flow_view *out, struct nx_house *house, nx_arena *a,
                               const struct nx_visitor *who, const char *transaction)
 {
     NX_AUTO_FLOW(f);
@@ -72,7 +72,7 @@ NX_FALLIBLE nx_authorize_view(struct nx_authorize_view *out, struct nx_house *ho
     return own_strings(out, a);
 }
 
-NX_FALLIBLE nx_authorize_look(struct nx_authorize_view *view, struct nx_step *next, struct nx_house *house,
+NX_FALLIBLE nx_flow_look(struct nx_flow_view *view, struct nx_step *next, struct nx_house *house,
                               nx_arena *a, const struct nx_visitor *who, const char *transaction)
 {
     NX_AUTO_FLOW(f);
@@ -127,7 +127,7 @@ static NX_FALLIBLE fill_scopes(struct nx_consent_view *v, struct nx_flow *f)
     return NX_OK;
 }
 
-NX_FALLIBLE nx_authorize_consent_view(struct nx_consent_view *out, struct nx_house *house, nx_arena *a,
+NX_FALLIBLE nx_flow_consent_view(struct nx_consent_view *out, struct nx_house *house, nx_arena *a,
                                       const struct nx_visitor *who, const char *transaction)
 {
     NX_AUTO_FLOW(f);
@@ -163,7 +163,7 @@ static NX_FALLIBLE remember(struct nx_flow *f)
     return nx_registry_commit(&change);
 }
 
-NX_FALLIBLE nx_authorize_consent(struct nx_step *out, struct nx_house *house, nx_arena *a,
+NX_FALLIBLE nx_flow_consent(struct nx_step *out, struct nx_house *house, nx_arena *a,
                                  const struct nx_visitor *who, const char *transaction, bool allow)
 {
     NX_AUTO_FLOW(f);
@@ -172,7 +172,7 @@ NX_FALLIBLE nx_authorize_consent(struct nx_step *out, struct nx_house *house, nx
     if (f.decision.verdict != NX_VERDICT_CONSENT) return nx_flow_step(out, &f);
     if (!allow) {
         NX_TRY(nx_flow_end(&f));
-        return nx_response_error(out, house, a, &f.ask, NX_ERR_ACCESS_DENIED);
+        return f.protocol->refuse(out, &f, NX_ERR_ACCESS_DENIED);
     }
     f.given = true;
     nx_flow_weigh(&f);

@@ -2,10 +2,10 @@
  *
  * A set of claims is a mask over the rows of claims.def. Scopes ask for claims of UserInfo; the `claims`
  * parameter asks for either place. What the person agreed to is the union (rule 16). */
-#ifndef NX_OIDC_CLAIMS_H
-#define NX_OIDC_CLAIMS_H
+#ifndef NX_FLOW_CLAIMS_H
+#define NX_FLOW_CLAIMS_H
 
-#include "oidc/params.h"
+#include "flow/params.h"
 #include "policies/level.h"
 
 #include "base/json.h"
@@ -15,7 +15,7 @@ struct nx_person;
 
 enum nx_claim {
 #define C(name, scope) NX_CLAIM_##name,
-#include "oidc/claims.def"
+#include "flow/claims.def"
 #undef C
     NX_CLAIMS
 };

@@ -1,4 +1,4 @@
-#include "oidc/params.h"
+#include "flow/params.h"
 
 const char *nx_param(const struct nx_params *p, const char *name)
 {

@@ -1,4 +1,4 @@
-#include "oidc/claims.h"
+#include "flow/claims.h"
 
 #include "house/house.h"
 #include "registry/identifier.h"
@@ -12,7 +12,7 @@ static const struct {
     const char *scope;
 } rows[NX_CLAIMS] = {
 #define C(name, scope) {#name, (scope)},
-#include "oidc/claims.def"
+#include "flow/claims.def"
 #undef C
 };
 

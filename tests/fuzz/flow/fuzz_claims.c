@@ -1,5 +1,5 @@
 /* The `claims` parameter: whatever is taken packs and unpacks to the same sets. */
-#include "oidc/claims.h"
+#include "flow/claims.h"
 
 #include <stdlib.h>
 

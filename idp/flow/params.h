@@ -1,8 +1,8 @@
 /* The parameters of a request as this folder sees them: decoded names and values from a query or a form. The
  * edge has already refused duplicates (RFC 6749 3.1), invalid UTF-8 and oversize. Borrowed from the request.
  */
-#ifndef NX_OIDC_PARAMS_H
-#define NX_OIDC_PARAMS_H
+#ifndef NX_FLOW_PARAMS_H
+#define NX_FLOW_PARAMS_H
 
 #include "base/arena.h"
 

@@ -1,6 +1,6 @@
 /* URLs as clients register and send them: taken apart as text, compared exactly, never rewritten. */
-#ifndef NX_OIDC_URL_H
-#define NX_OIDC_URL_H
+#ifndef NX_FLOW_URL_H
+#define NX_FLOW_URL_H
 
 #include "base/arena.h"
 #include "registry/registry.h"

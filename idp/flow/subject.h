@@ -1,7 +1,7 @@
 /* The names by which an audience knows a person and her QR identity (rule 13): those of the audience's
  * sector. */
-#ifndef NX_OIDC_SUBJECT_H
-#define NX_OIDC_SUBJECT_H
+#ifndef NX_FLOW_SUBJECT_H
+#define NX_FLOW_SUBJECT_H
 
 #include "crypto/pairwise.h"
 #include "registry/client.h"

@@ -1,7 +1,7 @@
-#include "oidc/subject.h"
+#include "flow/subject.h"
 
 #include "house/house.h"
-#include "oidc/url.h"
+#include "flow/url.h"
 
 NX_FALLIBLE nx_subject_of(nx_pairwise *out, struct nx_house *house, const nx_client *c, const char *person)
 {

@@ -1,5 +1,5 @@
 /* URLs: parts stay inside the text, and nothing but the text itself matches it. */
-#include "oidc/url.h"
+#include "flow/url.h"
 
 #include <stdlib.h>
 
