@@ -52,7 +52,7 @@ static void number(struct nx_commit *c, int64_t n)
 
 static bool foreign(const struct nx_commit *c, char kind)
 {
-    return c->store->shards > 1 && (kind == NX_EPOCH_CLIENT || kind == NX_EPOCH_SYSTEM);
+    return c->store->shards > 1 && nx_epoch_foreign(kind);
 }
 
 static void look_at(struct nx_commit *c, char kind, const char *id, int64_t value)

@@ -5,7 +5,7 @@
 static bool known_kind(char kind)
 {
     return kind == NX_EPOCH_PERSON || kind == NX_EPOCH_QR || kind == NX_EPOCH_CLIENT ||
-           kind == NX_EPOCH_SYSTEM;
+           kind == NX_EPOCH_SYSTEM || kind == NX_EPOCH_UPSTREAM;
 }
 
 static struct nx_epoch *slot(struct nx_epochs *e, char kind)
@@ -33,4 +33,9 @@ const struct nx_epoch *nx_epochs_get(const struct nx_epochs *e, char kind)
     for (size_t i = 0; i < e->count; i++)
         if (e->v[i].kind == kind) return &e->v[i];
     return NULL;
+}
+
+bool nx_epoch_foreign(char kind)
+{
+    return kind == NX_EPOCH_CLIENT || kind == NX_EPOCH_SYSTEM || kind == NX_EPOCH_UPSTREAM;
 }

@@ -16,8 +16,7 @@ static const char *const scopes[] = {[NX_KILL_PERSON] = "p",
 /* Whether the copy of this epoch lives in the shard that the act is for. */
 static bool lives_here(const nx_store *st, const struct nx_kill *k, const struct nx_epoch *e)
 {
-    bool elsewhere = e->kind == NX_EPOCH_CLIENT || e->kind == NX_EPOCH_SYSTEM;
-    return !elsewhere || nx_store_shard(st, e->id) == k->shard;
+    return !nx_epoch_foreign(e->kind) || nx_store_shard(st, e->id) == k->shard;
 }
 
 static size_t compose(nx_span *argv, const nx_store *st, nx_arena *a, const struct nx_kill *k)

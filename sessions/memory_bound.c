@@ -30,7 +30,7 @@ static int64_t num(const struct op *o, size_t i)
 static bool here(const struct nx_memory_act *x, char kind)
 {
     bool everything = nx_span_eq_str(nx_mem_arg(x, 0), "1");
-    return kind == 'p' || kind == 'q' || (everything && (kind == 'c' || kind == 'y'));
+    return kind == 'p' || kind == 'q' || (everything && (kind == 'c' || kind == 'u' || kind == 'y'));
 }
 
 /* false after it has written the answer that refuses. */

@@ -16,6 +16,10 @@
 #define NX_REC_TOKEN 't'
 #define NX_REC_TXN 'x'
 #define NX_REC_TICKET 'k'
+#define NX_REC_ASSERTION 'a'
+#define NX_REC_ARTIFACT 'm'
+#define NX_REC_NAME 'n'
+#define NX_REC_NAME_ENDED 'd'
 
 /* "s" and the id: a record's name within its shard. */
 typedef struct nx_rec_key {

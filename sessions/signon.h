@@ -25,6 +25,9 @@ struct nx_signon {
     nx_id id;
     const char *subject; /* person */
     const char *qid;     /* bound to it for the session's life (rule 23); NULL: none */
+    const char *upstream; /* the provider that it came through: epochs name it too; NULL: none */
+    nx_id upstream_subject, upstream_session; /* digests of its names for her and for its session
+                                                 (sessions/upstream.h); "": not told */
     int level;           /* policies/level.h */
     int rung;            /* -1: no QR */
     unsigned means;
@@ -34,7 +37,7 @@ struct nx_signon {
     bool persistent;         /* the cookie outlives the browser */
     int64_t idle_s;
     nx_time ends;            /* absolute */
-    struct nx_epochs epochs; /* person, and QR identity where there is one */
+    struct nx_epochs epochs; /* person; QR identity and upstream where there is one */
     /* Filled by the store. */
     nx_time created;
     nx_time last_seen; /* to about 30 s */
@@ -63,7 +66,7 @@ NX_FALLIBLE nx_signon_find(nx_store *st, nx_arena *a, nx_span cookie, struct nx_
 NX_FALLIBLE nx_signon_get(nx_store *st, nx_arena *a, const char *id, struct nx_signon *out,
                           enum nx_found *found);
 
-/* A further proof in the same session: level, rung, means, auth_time and agent of *s are stored, the cookie
+/* A further proof in the same session: level, rung, means, auth_time, agent and upstream's names of *s are stored, the cookie
  * is a new one and the old one is NX_GONE from then on. NX_SPENT when another tab was faster: find again. */
 NX_FALLIBLE nx_signon_raise(nx_handle_text *cookie, nx_store *st, nx_arena *a, struct nx_signon *s,
                             const struct nx_note *note, enum nx_found *found);
@@ -73,6 +76,17 @@ NX_FALLIBLE nx_signon_list(nx_store *st, nx_arena *a, const char *subject, struc
 
 /* The `sid` that this client knows the session by. */
 NX_FALLIBLE nx_signon_sid(nx_sid *out, const nx_store *st, const char *session, const char *client_id);
+
+/* The `SessionIndex` that this client knows the session by (SAML core section 2.7.2): the same each time, another one
+ * for each client, and nobody but us can tell which session it is. No round trip. */
+NX_FALLIBLE nx_signon_index(nx_id *out, const nx_store *st, const char *session, const char *client_id);
+/* Back again. NX_GONE: none of ours, or another client's; whether the session still lives is not asked. */
+NX_FALLIBLE nx_signon_of_index(nx_id *session, const nx_store *st, const char *client_id, nx_span index,
+                               enum nx_found *found);
+/* The transient NameID (SAML core section 8.3.8) of a session at a client, in the same manner. */
+NX_FALLIBLE nx_signon_transient(nx_id *out, const nx_store *st, const char *session, const char *client_id);
+NX_FALLIBLE nx_signon_of_transient(nx_id *session, const nx_store *st, const char *client_id, nx_span name,
+                                   enum nx_found *found);
 
 /* Ending a session, by its holder too, is the durable act of idp/revoke (portals must be told):
  * nx_revoke_session. */

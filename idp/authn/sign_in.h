@@ -23,6 +23,13 @@ struct nx_proof {
      */
     bool epoch_known;
     int64_t epoch;
+    /* The provider or directory that it came through (a row of `upstream`), with its epoch as it was read before the
+     * person was sent there or asked for it: switching it off in between makes the sign-in stale, and ends the session
+     * later. Its names for her and for its session, where its logout is to end ours; NULL: none told. */
+    const char *upstream;
+    int64_t upstream_epoch;
+    const char *upstream_subject;
+    const char *upstream_session;
 };
 
 struct nx_sign_in_ask {

@@ -1,8 +1,9 @@
--- Bound records. ARGV[2]: "1" when client and system epochs live in this shard too; ARGV[3]: random
+-- Bound records. ARGV[2]: "1" when client, upstream and system epochs live in this shard too; ARGV[3]: random
 -- candidates for a status index, or "-"; from ARGV[4] on a run of operations. Every check is made before the
 -- first write, so an act that is refused leaves nothing behind, but for the two refusals that kill (a used
 -- code, an old link).
-local here = { p = true, q = true, c = ARGV[2] == '1', y = ARGV[2] == '1' }
+local everything = ARGV[2] == '1'
+local here = { p = true, q = true, c = everything, u = everything, y = everything }
 local copies = {}
 local INDEX_MAX, SESSIONS_MAX, CLIENTS_MAX = 4096, 256, 64
 
