@@ -42,7 +42,13 @@ static NX_FALLIBLE fill_view(struct nx_flow_view *v, struct nx_flow *f)
         .signed_in = f->gate.has_session && f->gate.has_person,
     };
     fill_client(v, f->client);
-    if (v->signed_in) v->person_name = f->gate.person.name;
+    v->rung = NX_RUNG_NONE;
+    if (v->signed_in) {
+        v->person_name = f->gate.person.name;
+        v->person = f->gate.session.subject;
+        v->means = f->gate.session.means;
+        v->rung = (enum nx_rung)f->gate.session.rung;
+    }
     struct nx_url u;
     NX_TRY(nx_url_split(&u, nx_span_str(f->ask.return_to)));
     v->origin = nx_url_origin(f->arena, &u);

@@ -78,6 +78,9 @@ struct nx_flow_view {
     const char *purpose;     /* what the portal registered as its purpose of use; NULL */
     bool signed_in;          /* somebody is signed in in this browser … */
     const char *person_name; /* … her name, for "continue as" and the consent page; NULL otherwise */
+    const char *person;      /* … her id; NULL otherwise */
+    unsigned means;          /* … by these (enum nx_means) */
+    enum nx_rung rung;       /* … and this rung; NX_RUNG_NONE: none */
 };
 
 /* Nothing is changed. NX_ERR_NOT_FOUND as above. */

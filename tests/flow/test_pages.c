@@ -341,6 +341,9 @@ static void every_error_and_claim_has_its_words(void **state)
         has_text(nx_arena_printf(rig.arena, "claim.%s", nx_claim_name((enum nx_claim)c)));
     for (int l = NX_LEVEL_NONE; l <= NX_M4; l++)
         has_text(nx_level_key((enum nx_level)l));
+#define W(name, path, means, where, offered) has_text("way." #name);
+#include "endpoints/pages/ways.def"
+#undef W
 }
 
 int main(void)

@@ -2,12 +2,10 @@
  *
  * With t the page belongs to a portal's transaction; without it a person signs in for her own page. */
 #include "authn/password.h"
-#include "endpoints/pages/pages.h"
+#include "endpoints/pages/ways.h"
 #include "house/house.h"
 
 #include <stdio.h>
-
-#define OWN_PAGE "/me"
 
 /* One look at a sign-in page. */
 struct login {
@@ -52,14 +50,26 @@ static nx_result set_token(nx_view *v, struct login *l, const char *key, const c
     return NX_OK;
 }
 
+static nx_result add_ways(nx_view *v, struct login *l, enum nx_way_where where)
+{
+    return nx_ways_view(v,
+                        &(struct nx_way_ask){.rq = l->rq,
+                                             .t = l->t,
+                                             .about = l->t ? &l->about : NULL,
+                                             .person = l->about.person,
+                                             .have = l->about.means,
+                                             .rung = l->about.rung,
+                                             .level = where == NX_WAY_STEP_UP ? l->step.level : NX_LEVEL_NONE},
+                        where);
+}
+
 static nx_result set_ways(nx_view *v, struct login *l)
 {
     bool selects = l->step.reason == NX_REASON_PROMPT_SELECT && l->about.signed_in;
-    nx_view_text(v, "qr_url", NULL);
+    NX_TRY(add_ways(v, l, NX_WAY_LOGIN));
     nx_view_text(v, "csrf_cancel", NULL);
     nx_view_text(v, "continue_as", NULL);
     if (!l->t) return NX_OK;
-    nx_view_url(v, "qr_url", nx_arena_printf(l->rq->arena, "/login/qr?t=%s", l->t));
     NX_TRY(set_token(v, l, "csrf_cancel", "/login/cancel"));
     if (!selects) return NX_OK;
     nx_view_text(v, "continue_as", l->about.person_name ? l->about.person_name : "…");
@@ -103,9 +113,7 @@ static nx_result show_step_up(struct login *l)
     nx_asks_view(v, rq, &l->about);
     nx_view_label(v, "why", "reason.level");
     nx_view_label(v, "level", nx_level_key(l->step.level));
-    nx_view_url(v, "qr_url", nx_arena_printf(rq->arena, "/login/qr?t=%s", l->t));
-    nx_view_url(v, "password_url",
-                l->step.level <= NX_M1 ? nx_arena_printf(rq->arena, "/login?by=password&t=%s", l->t) : NULL);
+    NX_TRY(add_ways(v, l, NX_WAY_STEP_UP));
     nx_view_text(v, "back_url", NULL);
     nx_reply_page(l->rp, 200, "step_up", v);
     return NX_OK;
@@ -136,30 +144,6 @@ static nx_result refused(struct login *l, nx_err e, const char *user_name, int64
     return show_login(l, 429, "form.throttled", user_name);
 }
 
-/* The new session's cookie is this very reply's, so the next step is computed with it and not with the
- * request's. */
-static nx_result signed_in(struct login *l, const struct nx_proof *proof)
-{
-    nx_request *rq = l->rq;
-    nx_handle_text *cookie = nx_arena_new(rq->arena, nx_handle_text, 1);
-    struct nx_signon session;
-    struct nx_sign_in_ask ask = {.proof = *proof,
-                                 .present = l->who.session,
-                                 .source = rq->client,
-                                 .agent = nx_agent_label(rq->arena, nx_header(rq, "User-Agent"))};
-    NX_NEED(cookie);
-    NX_TRY(nx_sign_in(cookie, &session, nx_house_of(rq), rq->arena, &ask));
-    nx_browser_session_set(l->rp, cookie->s, 0);
-    if (!l->t) {
-        nx_reply_redirect(l->rp, OWN_PAGE);
-        return NX_OK;
-    }
-    l->who.session = nx_span_str(cookie->s);
-    l->who.made = &session;
-    NX_TRY(nx_flow_next(&l->step, nx_house_of(rq), rq->arena, &l->who, l->t));
-    return nx_step_reply(&l->step, rq, l->rp);
-}
-
 /* A session cookie of the same person makes this a re-authentication; whose it is, only the proof tells. */
 nx_result nx_login_password(nx_request *rq, nx_reply *rp)
 {
@@ -178,7 +162,7 @@ nx_result nx_login_password(nx_request *rq, nx_reply *rp)
     if (proven.e == NX_ERR_PASSWORD || proven.e == NX_ERR_HTTP_RATE)
         return refused(&l, proven.e, user_name, retry_after_s);
     NX_TRY(proven);
-    return signed_in(&l, &proof);
+    return nx_login_done(rq, rp, &(struct nx_login_end){&l.who, l.t, l.t ? &l.about : NULL, &proof, NULL});
 }
 
 /* ---- ways out

@@ -2,7 +2,7 @@
  * only fills in the field. */
 #include "qr/paper.h"
 #include "authn/sign_in.h"
-#include "endpoints/pages/pages.h"
+#include "endpoints/pages/ways.h"
 #include "endpoints/qr/qr.h"
 #include "revoke/revoke.h"
 
@@ -63,28 +63,13 @@ static nx_result suspend(struct look *l, const struct nx_qr_identity *q)
 
 static nx_result sign_in(struct look *l, const struct nx_qr_identity *q)
 {
-    nx_request *rq = l->rq;
-    nx_handle_text *cookie = nx_arena_new(rq->arena, nx_handle_text, 1);
-    struct nx_signon session;
-    struct nx_step next;
-    const struct nx_sign_in_ask ask = {
-        .proof = {.person = q->person.s,
-                  .means = NX_MEANS_PAPER_PIN,
-                  .bound_at = NX_M1,
-                  .rung = NX_P0,
-                  .qid = q->qid.s},
-        .present = l->who.session,
-        .agent = nx_agent_label(rq->arena, nx_header(rq, "User-Agent")),
-        .source = rq->client,
-        .only_client = l->about.client_id,
-    };
-    NX_NEED(cookie);
-    NX_TRY(nx_sign_in(cookie, &session, l->house, rq->arena, &ask));
-    nx_browser_session_set(l->rp, cookie->s, 0);
-    l->who.session = nx_span_str(cookie->s);
-    l->who.made = &session;
-    NX_TRY(nx_flow_next(&next, l->house, rq->arena, &l->who, l->t));
-    return nx_step_reply(&next, rq, l->rp);
+    const struct nx_proof proof = {.person = q->person.s,
+                                   .means = NX_MEANS_PAPER_PIN,
+                                   .bound_at = NX_M1,
+                                   .rung = NX_P0,
+                                   .qid = q->qid.s};
+    return nx_login_done(l->rq, l->rp,
+                         &(struct nx_login_end){&l->who, l->t, &l->about, &proof, l->about.client_id});
 }
 
 nx_result nx_paper_post(nx_request *rq, nx_reply *rp)
