@@ -5,6 +5,8 @@
 #include "base/fault.h"
 #include "registry/client_cache.h"
 #include "registry/pool.h"
+#include "registry/upstream_cache.h"
+#include "registry/saml_entity_cache.h"
 
 static nx_result script(struct nx_sql_loan *loan, const char *sql)
 {
@@ -16,7 +18,8 @@ static void end(struct nx_sql_loan *loan)
 {
     loan->changes = 0;
     loan->doomed = NX_ERR_NONE;
-    loan->clients = false;
+    loan->clients = loan->upstreams = false;
+    loan->entities = false;
     nx_sql_give_back(loan);
 }
 
@@ -58,13 +61,16 @@ static nx_result try_commit(struct nx_sql_loan *loan)
 static nx_result commit_outer(struct nx_sql_loan *loan)
 {
     nx_registry *r = loan->registry;
-    bool clients = loan->clients;
+    bool clients = loan->clients, upstreams = loan->upstreams;
+    bool entities = clients || loan->entities; /* a client takes its metadata with it */
     nx_result done = try_commit(loan);
     if (nx_ok(done))
         end(loan);
     else
         undo(loan);
     if (clients) nx_client_cache_forget(r->clients);
+    if (upstreams) nx_upstream_cache_forget(r->upstreams);
+    if (entities) nx_saml_entity_cache_forget(r->entities);
     return done;
 }
 

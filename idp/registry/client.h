@@ -52,6 +52,7 @@ typedef struct nx_client {
     const char *backchannel_logout_uri;
     bool backchannel_logout_session_required;
     bool require_auth_time;
+    bool saml_logout;        /* nixa_saml_logout: its SAML metadata has a logout service that a server can call */
     bool introspects;        /* nixa_introspects: it says that it introspects each token */
     int64_t default_max_age; /* -1: none */
     struct nx_strings redirect_uris;
@@ -115,7 +116,7 @@ struct nx_client_page {
 NX_FALLIBLE nx_client_lines(nx_registry *r, nx_arena *a, const char *after, size_t limit,
                             struct nx_client_page *out);
 
-/* Neither back-channel logout nor introspection: learns of a revocation only when its token ends (rule 18).
+/* Neither back-channel logout nor SAML logout by SOAP nor introspection: learns of a revocation only when its token ends (rule 18).
  */
 bool nx_client_unreachable(const nx_client *c);
 /* "active", "suspended", "revoked". */

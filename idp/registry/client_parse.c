@@ -92,6 +92,7 @@ static const struct {
     {"backchannel_logout_session_required", offsetof(nx_client, backchannel_logout_session_required)},
     {"require_auth_time", offsetof(nx_client, require_auth_time)},
     {"nixa_introspects", offsetof(nx_client, introspects)},
+    {"nixa_saml_logout", offsetof(nx_client, saml_logout)},
 };
 
 /* The strings of the parsed metadata live as long as it does: borrowed, not copied. */
@@ -145,5 +146,5 @@ nx_result nx_client_parse(nx_client *c, nx_arena *a, const char *metadata)
 
 bool nx_client_unreachable(const nx_client *c)
 {
-    return !c->backchannel_logout_uri && !c->introspects;
+    return !c->backchannel_logout_uri && !c->introspects && !c->saml_logout;
 }

@@ -29,6 +29,8 @@ struct nx_sql_connection {
 };
 
 struct nx_client_cache;
+struct nx_upstream_cache;
+struct nx_saml_entity_cache;
 
 struct nx_registry {
     const struct nx_sql_driver *driver;
@@ -39,6 +41,8 @@ struct nx_registry {
     bool writer_free;
     struct nx_sql_connection *writer;
     struct nx_client_cache *clients;
+    struct nx_upstream_cache *upstreams;
+    struct nx_saml_entity_cache *entities;
 };
 
 struct nx_sql_loan {
@@ -48,6 +52,8 @@ struct nx_sql_loan {
     unsigned changes;    /* begun and not ended, inner ones too */
     nx_err doomed;       /* why the change cannot be committed any more; NX_ERR_NONE while it can */
     bool clients;        /* the change touched clients */
+    bool upstreams;      /* the change touched upstreams */
+    bool entities;       /* the change touched SAML peers */
 };
 
 /* The loan of the calling thread, empty or not. */

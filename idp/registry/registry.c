@@ -2,6 +2,8 @@
 
 #include "registry/client_cache.h"
 #include "registry/pool.h"
+#include "registry/upstream_cache.h"
+#include "registry/saml_entity_cache.h"
 
 #include <stdlib.h>
 
@@ -26,6 +28,8 @@ static nx_result open_readers(nx_registry *r, const char *where, unsigned reader
 static nx_result open_all(nx_registry *r, const char *where, unsigned readers)
 {
     NX_TRY(nx_client_cache_open(&r->clients));
+    NX_TRY(nx_upstream_cache_open(&r->upstreams));
+    NX_TRY(nx_saml_entity_cache_open(&r->entities));
     NX_TRY(nx_sql_connection_open(&r->writer, r->driver, where, true));
     r->writer_free = true;
     NX_TRY(nx_registry_migrate(r));
@@ -58,6 +62,8 @@ void nx_registry_close(nx_registry *r)
         nx_sql_connection_close(r->reader[i], r->driver);
     nx_sql_connection_close(r->writer, r->driver);
     nx_client_cache_close(r->clients);
+    nx_upstream_cache_close(r->upstreams);
+    nx_saml_entity_cache_close(r->entities);
     pthread_cond_destroy(&r->given_back);
     pthread_mutex_destroy(&r->lock);
     free(r);

@@ -26,4 +26,8 @@ CREATE TABLE saml_entity (
     PRIMARY KEY (entity_id, role)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX saml_entity_owner ON saml_entity (owner, role);
+CREATE TRIGGER saml_entity_of_client AFTER DELETE ON client
+BEGIN
+    DELETE FROM saml_entity WHERE owner = OLD.id AND role = 0;
+END;
 CREATE INDEX saml_entity_refresh ON saml_entity (refresh) WHERE refresh <> 0;
