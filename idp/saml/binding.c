@@ -3,12 +3,9 @@
 #include "saml/binding.h"
 
 #include "base/text.h"
-#include "crypto/alg.h"
 
 #define QUERY_MAX (16u << 10)
 #define LOCATION_MAX (8u << 10) /* browsers and servers take this much of a URL */
-#define RSA_SHA256 "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
-#define ECDSA_SHA256 "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
 #define DEFLATE_ENCODING "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
 
 /* The parameters of the two bindings, and where each stands in the query. */
@@ -159,14 +156,10 @@ NX_FALLIBLE nx_saml_post_read(struct nx_saml_in *out, nx_arena *a, const struct 
     return decode_lines(&out->xml, a, s.value[which]);
 }
 
-NX_FALLIBLE nx_saml_redirect_verify(const struct nx_saml_in *m, EVP_PKEY *key)
+NX_FALLIBLE nx_saml_redirect_verify(const struct nx_saml_in *m, const struct nx_xml_keys *keys)
 {
     NX_REQUIRE(m->sig_alg, NX_ERR_SAML_UNSIGNED);
-    nx_alg alg = strcmp(m->sig_alg, RSA_SHA256) == 0     ? NX_ALG_RS256
-                 : strcmp(m->sig_alg, ECDSA_SHA256) == 0 ? NX_ALG_ES256
-                                                         : NX_ALG_NONE;
-    NX_REQUIRE(alg != NX_ALG_NONE && nx_alg_fits(alg, key), NX_ERR_JOSE_ALG);
-    return nx_alg_verify(alg, key, m->signed_octets, m->signature);
+    return nx_xml_verify_bytes(nx_xml_sigalg_of(nx_span_str(m->sig_alg)), keys, m->signed_octets, m->signature);
 }
 
 static void add_pair(nx_buf *b, const char *name, nx_span value)
@@ -180,9 +173,8 @@ static NX_FALLIBLE add_signature(nx_buf *b, nx_arena *a, const nx_signing_key *k
 {
     uint8_t signature[NX_SIGNATURE_MAX];
     size_t n;
-    bool rsa = nx_alg_kty(nx_signing_key_alg(key)) == NX_KTY_RSA;
     nx_buf_adds(b, "&");
-    add_pair(b, "SigAlg", rsa ? NX_LIT(RSA_SHA256) : NX_LIT(ECDSA_SHA256));
+    add_pair(b, "SigAlg", nx_span_str(nx_xml_sigalg_uri(nx_xml_sigalg_for(nx_signing_key_alg(key)))));
     NX_TRY(nx_buf_done(b));
     NX_TRY(nx_signing_key_sign(key, signature, &n, nx_buf_span(b)));
     const char *text = nx_b64_dup(a, nx_span_of(signature, n));

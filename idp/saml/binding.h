@@ -16,6 +16,7 @@
 #include "flow/params.h"
 #include "flow/step.h"
 #include "saml/names.h"
+#include "xml/sigalg.h"
 
 #define NX_SAML_MESSAGE_MAX (256u << 10)
 #define NX_SAML_RATIO_MAX 100
@@ -56,9 +57,9 @@ NX_FALLIBLE nx_saml_redirect_write(struct nx_step *out, nx_arena *a, const struc
 /* FORM_POST step: a form that works without script by its button. */
 NX_FALLIBLE nx_saml_post_write(struct nx_step *out, nx_arena *a, const struct nx_saml_out *m);
 
-/* Verifies the detached signature of the redirect binding by one key of the peer. NX_ERR_SAML_UNSIGNED (none was
- * sent), NX_ERR_JOSE_ALG (not RSA or ECDSA over SHA-256, or not this key's), NX_ERR_SIGNATURE. */
-NX_FALLIBLE nx_saml_redirect_verify(const struct nx_saml_in *m, EVP_PKEY *key);
+/* Verifies the detached signature of the redirect binding by the keys of the peer. NX_ERR_SAML_UNSIGNED (none was
+ * sent), and the errors of nx_xml_verify_bytes. */
+NX_FALLIBLE nx_saml_redirect_verify(const struct nx_saml_in *m, const struct nx_xml_keys *keys);
 
 /* Raw DEFLATE of RFC 1951, with the limits above. NX_ERR_SAML_BINDING, NX_ERR_LIMIT. */
 NX_FALLIBLE nx_saml_inflate(nx_span *out, nx_arena *a, nx_span in);

@@ -20,6 +20,14 @@
 /* The grant type of a portal that speaks this protocol (docs/architecture.md section 12). */
 #define NX_SAML_GRANT "urn:oasis:names:tc:SAML:2.0:profiles:SSO:browser"
 
+/* Where we are reached, behind the issuer; the metadata says so. A request by POST has a path of its own, so that
+ * it may be turned into the same request by GET (endpoints/browser.h) and is still known for what it is. */
+#define NX_SAML_PATH_METADATA "/saml/metadata" /* and our entity id */
+#define NX_SAML_PATH_SSO "/saml/sso"
+#define NX_SAML_PATH_SSO_POST "/saml/sso/post"
+#define NX_SAML_PATH_ARTIFACT "/saml/artifact"
+#define NX_SAML_PATH_START "/saml/start"
+
 /* saml-core section 1.3.4 asks for 128 random bits and up; texts longer than this are no ids of anybody. */
 #define NX_SAML_ID_MAX 256
 #define NX_SAML_ENTITY_MAX 1024 /* saml-metadata section 2.2.1 */
