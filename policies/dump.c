@@ -1,22 +1,31 @@
 /* The policy as text: one fact a line, in words, so that a diff of the snapshot reads as the change it is. */
 #include "policies/policy.h"
 
-static const struct {
-    unsigned bit;
-    const char *text;
-} means_rows[] = {
-#define M(name, bit, text, amr1, amr2, factors) {(bit), (text)},
-#include "policies/means.def"
-#undef M
-};
-
 static void dump_means(nx_buf *out, unsigned means)
 {
     const char *between = "";
     for (size_t i = 0; i < NX_MEANS_COUNT; i++) {
-        if (!(means & means_rows[i].bit)) continue;
-        nx_buf_addf(out, "%s%s", between, means_rows[i].text);
+        if (!(means & nx_means_bit((enum nx_means_index)i))) continue;
+        nx_buf_addf(out, "%s%s", between, nx_means_text((enum nx_means_index)i));
         between = " + ";
+    }
+}
+
+static void dump_kinds(nx_buf *out)
+{
+    static const struct {
+        unsigned bit;
+        const char *text;
+    } kinds[] = {{NX_KIND_KNOWLEDGE, " knowledge"},
+                 {NX_KIND_POSSESSION, " possession"},
+                 {NX_KIND_BIOMETRIC, " biometric"},
+                 {NX_KIND_ELSEWHERE, " elsewhere"}};
+    for (size_t i = 0; i < NX_MEANS_COUNT; i++) {
+        enum nx_means_index means = (enum nx_means_index)i;
+        nx_buf_addf(out, "means: %s (%s):", nx_means_word(means), nx_means_text(means));
+        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+            if (nx_kinds_of_means(nx_means_bit(means)) & kinds[k].bit) nx_buf_adds(out, kinds[k].text);
+        nx_buf_adds(out, "\n");
     }
 }
 
@@ -27,7 +36,12 @@ static void dump_acr(nx_buf *out, const struct nx_policy *p)
         dump_means(out, p->acr[i].means);
         if (p->acr[i].rung != NX_RUNG_NONE)
             nx_buf_addf(out, ", rung %s or nearer", nx_rung_text(p->acr[i].rung));
-        nx_buf_addf(out, ": %s\n", nx_level_text(p->acr[i].level));
+        nx_buf_addf(out, ": %s", nx_level_text(p->acr[i].level));
+        if (p->acr[i].first) {
+            nx_buf_adds(out, ", bound by the means beside ");
+            dump_means(out, p->acr[i].first);
+        }
+        nx_buf_adds(out, "\n");
     }
 }
 
@@ -78,6 +92,7 @@ static void dump_life(nx_buf *out, const struct nx_lifetimes *life)
 
 void nx_policy_dump(nx_buf *out, const struct nx_policy *p)
 {
+    dump_kinds(out);
     dump_acr(out, p);
     dump_caps(out, p);
     dump_life(out, &p->life);

@@ -10,15 +10,27 @@ static const struct {
     [NX_M3] = {ACR_PREFIX "m3", "m3"}, [NX_M4] = {ACR_PREFIX "m4", "m4"},
 };
 
+#define K NX_KIND_KNOWLEDGE
+#define P NX_KIND_POSSESSION
+#define B NX_KIND_BIOMETRIC
+#define E NX_KIND_ELSEWHERE
 static const struct {
     unsigned bit;
+    const char *word;
+    const char *text;
     const char *amr[2];
-    unsigned factors;
+    unsigned kinds;
 } means_rows[] = {
-#define M(name, bit, text, amr1, amr2, factors) {(bit), {(amr1), (amr2)}, (factors)},
+#define M(name, bit, word, text, amr1, amr2, kinds) {(bit), (word), (text), {(amr1), (amr2)}, (kinds)},
 #include "policies/means.def"
 #undef M
 };
+#undef K
+#undef P
+#undef B
+#undef E
+
+#define OURS (NX_KIND_KNOWLEDGE | NX_KIND_POSSESSION | NX_KIND_BIOMETRIC)
 
 static bool is_level(int level)
 {
@@ -62,15 +74,63 @@ static size_t add(const char *out[NX_AMR_MAX], size_t n, const char *value)
     return n;
 }
 
+unsigned nx_means_bit(enum nx_means_index means)
+{
+    return means < NX_MEANS_COUNT ? means_rows[means].bit : 0;
+}
+
+unsigned nx_kinds_of_means(unsigned means)
+{
+    unsigned kinds = 0;
+    for (size_t i = 0; i < NX_MEANS_COUNT; i++)
+        if (means & means_rows[i].bit) kinds |= means_rows[i].kinds;
+    return kinds;
+}
+
+bool nx_means_multi_factor(unsigned means)
+{
+    return __builtin_popcount(nx_kinds_of_means(means) & OURS) >= 2;
+}
+
 size_t nx_amr_of_means(const char *out[NX_AMR_MAX], unsigned means)
 {
     size_t n = 0;
-    unsigned factors = 0;
     for (size_t i = 0; i < NX_MEANS_COUNT; i++) {
         if (!(means & means_rows[i].bit)) continue;
-        factors += means_rows[i].factors;
         for (size_t k = 0; k < 2; k++)
             if (means_rows[i].amr[k]) n = add(out, n, means_rows[i].amr[k]);
     }
-    return factors >= 2 ? add(out, n, "mfa") : n;
+    return nx_means_multi_factor(means) ? add(out, n, "mfa") : n;
+}
+
+/* ---- words ---- */
+
+const char *nx_means_text(enum nx_means_index means)
+{
+    return means < NX_MEANS_COUNT ? means_rows[means].text : "unknown";
+}
+
+const char *nx_means_word(enum nx_means_index means)
+{
+    return means < NX_MEANS_COUNT ? means_rows[means].word : "unknown";
+}
+
+static nx_result bit_of_word(unsigned *out, nx_span word)
+{
+    for (size_t i = 0; i < NX_MEANS_COUNT; i++) {
+        if (!nx_span_eq_str(word, means_rows[i].word)) continue;
+        *out |= means_rows[i].bit;
+        return NX_OK;
+    }
+    NX_FAIL(NX_ERR_UNKNOWN);
+}
+
+nx_result nx_means_of_words(unsigned *out, nx_span words)
+{
+    nx_span word;
+    *out = NX_MEANS_NONE;
+    NX_REQUIRE(words.n, NX_ERR_MISSING);
+    while (nx_span_cut(&words, ',', &word))
+        NX_TRY(bit_of_word(out, word));
+    return NX_OK;
 }

@@ -4,18 +4,10 @@
 #define HOUR 3600
 #define DAY 86400
 
-/* Both means of a pair of factors count as one proof: password and one-time code. */
 static const struct nx_acr_row acr_rows[] = {
-    {NX_MEANS_PASSWORD, NX_RUNG_NONE, NX_M1},
-    {NX_MEANS_PASSWORD | NX_MEANS_OTP, NX_RUNG_NONE, NX_M2},
-    {NX_MEANS_PASSKEY_UV, NX_RUNG_NONE, NX_M2},
-    {NX_MEANS_PASSKEY_BIOMETRIC, NX_RUNG_NONE, NX_M3},
-    {NX_MEANS_QR_POSSESSION, NX_P0, NX_M1},
-    {NX_MEANS_QR_PIN, NX_P0, NX_M2},
-    {NX_MEANS_QR_UV, NX_P0, NX_M2},
-    {NX_MEANS_QR_BIOMETRIC, NX_P0, NX_M2},
-    {NX_MEANS_QR_BIOMETRIC, NX_P2, NX_M3},
-    {NX_MEANS_PAPER_PIN, NX_RUNG_NONE, NX_M1},
+#define A(level, rung, means, first) {(level), (rung), (means), (first)},
+#include "policies/assurance.def"
+#undef A
 };
 
 static const struct nx_policy shipped = {
@@ -26,7 +18,8 @@ static const struct nx_policy shipped = {
                   [NX_SUBJECT_ORGANISATION] = NX_M1,
                   [NX_SUBJECT_HOUSEHOLD] = NX_M1,
                   [NX_SUBJECT_OFFICIAL] = NX_M1},
-    .no_qr_exempt_means = {[NX_SUBJECT_OFFICIAL] = NX_MEANS_PASSKEY_UV | NX_MEANS_PASSKEY_BIOMETRIC},
+    .no_qr_exempt_means = {[NX_SUBJECT_OFFICIAL] =
+                               NX_MEANS_PASSKEY_UV | NX_MEANS_PASSKEY_BIOMETRIC | NX_MEANS_CERTIFICATE},
     .paper_cap = NX_M1,
     .unreachable_cap = NX_M2,
     .device_grant_cap = NX_M2,
@@ -71,15 +64,4 @@ enum nx_subject_kind nx_subject_kind_of(nx_span text)
     for (int k = 0; k < NX_SUBJECT_KINDS; k++)
         if (nx_span_eq_str(text, kinds[k])) return (enum nx_subject_kind)k;
     return NX_SUBJECT_CITIZEN;
-}
-
-enum nx_level nx_policy_level_of_means(const struct nx_policy *p, unsigned means, enum nx_rung rung)
-{
-    enum nx_level level = NX_LEVEL_NONE;
-    for (size_t i = 0; i < p->acr_count; i++) {
-        const struct nx_acr_row *row = &p->acr[i];
-        if ((means & row->means) == row->means && rung >= row->rung && row->level > level) level = row->level;
-    }
-    if (rung >= NX_P0 && rung <= NX_P3 && p->rung_cap[rung] < level) level = p->rung_cap[rung];
-    return level;
 }

@@ -20,15 +20,17 @@ const char *nx_subject_kind_text(enum nx_subject_kind kind);
 /* NX_SUBJECT_CITIZEN, the kind with the fewest rights, for a word that is not known. */
 enum nx_subject_kind nx_subject_kind_of(nx_span text);
 
-/* CONTRACT.md section 3: all the means in `means` and a rung of at least `rung` prove `level`. */
+/* A row of assurance.def: all the means in `means` and a rung of at least `rung` prove `level`. `first` of
+ * them open the sign-in; what lifts it to `level`, the others, must have been enrolled at that level. */
 struct nx_acr_row {
-    unsigned means;
-    enum nx_rung rung;
     enum nx_level level;
+    enum nx_rung rung;
+    unsigned means;
+    unsigned first;
 };
 
-/* Lifetimes that the store's scripts enforce by numbers of their own: idp/gate, which sees both, does not compile when
- * they differ. */
+/* Lifetimes that the store's scripts enforce by numbers of their own: idp/gate, which sees both, does not
+ * compile when they differ. */
 #define NX_LIFE_TRANSACTION_S 600
 #define NX_LIFE_CODE_S 60
 #define NX_LIFE_REFRESH_RETRY_S 10
@@ -75,6 +77,29 @@ struct nx_sign_in {
 };
 /* What the means alone prove by the rows and the rung's cap: neither proofing nor bound_at is applied. */
 enum nx_level nx_policy_level_of_means(const struct nx_policy *p, unsigned means, enum nx_rung rung);
+/* The best row of these means and rung; NULL when none fits. */
+const struct nx_acr_row *nx_policy_best_row(const struct nx_policy *p, unsigned means, enum nx_rung rung);
+
+/* Means with the level at which the credential behind each was enrolled: what a person has, or has shown. */
+struct nx_held {
+    unsigned means;
+    enum nx_level bound_at[NX_MEANS_COUNT]; /* of the bits that are set */
+};
+/* Adds means that were enrolled at that level; of two credentials of one means the better counts. */
+void nx_held_add(struct nx_held *h, unsigned means, enum nx_level bound_at);
+/* What they prove together, however near the phone is: the best row, each at most at the level at which what
+ * lifts it was enrolled (SECURITY.md 3). NX_LEVEL_NONE when no row fits. */
+enum nx_level nx_policy_level_of_held(const struct nx_policy *p, const struct nx_held *held);
+/* What two proofs of one sign-in are bound at together: neither lifts itself by the other. */
+enum nx_level nx_policy_bound_together(const struct nx_policy *p, const struct nx_sign_in *before,
+                                       const struct nx_sign_in *added);
+
+/* What a step-up may offer: the sets of means which, added to `have`, reach `asked`. Each as small as can be
+ * (none holds another), the smallest first; only of means that are enrolled at a level that carries them and
+ * are not forbidden. Returns how many; 0 when there is no way. */
+#define NX_WAYS_MAX 16
+size_t nx_policy_ways(unsigned out[NX_WAYS_MAX], const struct nx_policy *p, unsigned have,
+                      enum nx_level asked, const struct nx_held *enrolled, unsigned forbidden);
 
 /* The text of the whole policy, a line each; for the snapshot and `nixactl policy dump`. */
 void nx_policy_dump(nx_buf *out, const struct nx_policy *p);

@@ -125,7 +125,9 @@ static void merge(struct nx_signon *s, const struct signing *x)
 {
     const struct nx_proof *p = &x->ask->proof;
     bool together = x->now - s->auth_time <= x->house->settings->recent_auth_s && !(s->means & p->means);
-    s->level = together && s->level < p->bound_at ? s->level : p->bound_at;
+    const struct nx_sign_in before = {s->means, (enum nx_level)s->level, NX_RUNG_NONE};
+    const struct nx_sign_in added = {p->means, (enum nx_level)p->bound_at, NX_RUNG_NONE};
+    s->level = together ? (int)nx_policy_bound_together(nx_policy(), &before, &added) : p->bound_at;
     s->means = together ? s->means | p->means : p->means;
     s->rung = together && p->rung == NX_RUNG_NONE ? s->rung : p->rung;
     s->auth_time = x->now;

@@ -76,7 +76,11 @@ static void amr_of_means(void **state)
     amr(NX_MEANS_QR_UV, "qr user mfa");
     amr(NX_MEANS_PAPER_PIN, "qr pin");
     amr(NX_MEANS_PASSKEY_UV, "hwk user mfa");
-    amr(0xffffffffu, "pwd otp hwk user qr pin mfa");
+    amr(NX_MEANS_PASSWORD | NX_MEANS_DIRECTORY, "pwd"); /* one kind */
+    amr(NX_MEANS_PASSWORD | NX_MEANS_OTP_SENT, "pwd otp mfa");
+    amr(NX_MEANS_CERTIFICATE, "sc pop mfa");
+    amr(NX_MEANS_UPSTREAM, "");
+    amr(0xffffffffu, "pwd otp hwk user qr pin sc pop wia mfa");
 }
 
 /* A biometric by QR is worth m3 from p2 on and m2 below; verification of the user that nobody attested, a PIN
