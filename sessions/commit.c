@@ -127,8 +127,8 @@ void nx_commit_put(struct nx_commit *c, const struct nx_put *p)
     number(c, p->life_ms);
     number(c, p->idle_ms);
     number(c, p->ends_ms);
-    text(c, NULL);
-    text(c, p->draw_status ? "draw" : NULL);
+    arg(c, p->extra.n > 0 ? p->extra : NX_LIT("-"));
+    text(c, p->renew ? (p->draw_status ? "keep" : "stay") : p->draw_status ? "draw" : NULL);
     arg(c, p->index ? nx_word_encode(c->arena, p->subject) : NX_LIT("-"));
     arg(c, sealed(c, p->key, p->body));
 }
@@ -209,6 +209,11 @@ void nx_commit_note(struct nx_commit *c, const struct nx_note *note)
     arg(c, line);
 }
 
+void nx_commit_beside(struct nx_commit *c, const struct nx_commit *other)
+{
+    c->beside = other;
+}
+
 /* --- running ---------------------------------------------------------------------------------------------
  */
 
@@ -258,6 +263,22 @@ static int64_t claim(const struct nx_outcome *out, const struct nx_epoch *f)
     return lowest;
 }
 
+/* Which upstream a record names is not known before it is read: its epoch is asked for then. */
+static nx_result judge_upstream(struct nx_commit *c, struct nx_outcome *out)
+{
+    for (size_t i = 0; i < out->recs && out->found == NX_FOUND; i++) {
+        const struct nx_epoch *e = nx_epochs_get(&out->rec[i].epochs, NX_EPOCH_UPSTREAM);
+        int64_t copy;
+        bool stale = false;
+        if (!e || !foreign(c, e->kind)) continue;
+        nx_span id = nx_word_encode(c->arena, e->id);
+        NX_TRY(epoch_call(c, e->kind, id, -1, &copy));
+        if (copy < e->value) NX_TRY(load_epoch(c, e->kind, id, e->value, &copy, &stale));
+        if (stale || copy > e->value) out->found = NX_STALE;
+    }
+    return NX_OK;
+}
+
 /* A record that names another client's epoch than the one that was looked at cannot be judged: it is not the
  * caller's. */
 static bool unseen(const struct nx_commit *c, const struct nx_outcome *out)
@@ -265,6 +286,7 @@ static bool unseen(const struct nx_commit *c, const struct nx_outcome *out)
     for (size_t i = 0; i < out->recs; i++)
         for (size_t j = 0; j < out->rec[i].epochs.count; j++) {
             const struct nx_epoch *e = &out->rec[i].epochs.v[j], *f = nx_epochs_get(&c->foreign, e->kind);
+            if (e->kind == NX_EPOCH_UPSTREAM) continue; /* judged by itself */
             if (foreign(c, e->kind) && !(f && strcmp(f->id, e->id) == 0)) return true;
         }
     return false;
@@ -283,7 +305,7 @@ static nx_result judge_foreign(struct nx_commit *c, const struct nx_answer *answ
             NX_TRY(load_epoch(c, f->kind, nx_word_encode(c->arena, f->id), claimed, &copy, &stale));
         if (stale || copy > claimed) out->found = NX_STALE;
     }
-    return NX_OK;
+    return judge_upstream(c, out);
 }
 
 static nx_result read_chain(struct nx_commit *c, const struct nx_answer *answer, size_t from,
@@ -326,7 +348,7 @@ static nx_result send(struct nx_commit *c, struct nx_answer answers[NX_RUN_CALLS
     struct nx_call calls[NX_RUN_CALLS_MAX];
     nx_span argv[NX_RUN_CALLS_MAX][3];
     size_t n = c->foreign.count;
-    NX_REQUIRE(n < NX_RUN_CALLS_MAX, NX_ERR_LIMIT);
+    NX_REQUIRE(n + 1 < NX_RUN_CALLS_MAX, NX_ERR_LIMIT);
     for (size_t i = 0; i < n; i++) {
         const struct nx_epoch *f = &c->foreign.v[i];
         argv[i][0] = nx_span_of(&f->kind, 1);
@@ -334,6 +356,7 @@ static nx_result send(struct nx_commit *c, struct nx_answer answers[NX_RUN_CALLS
         argv[i][2] = NX_LIT("?");
         calls[i] = (struct nx_call){NX_DO_EPOCH, nx_store_shard(c->store, f->id), argv[i], 3};
     }
+    if (c->beside) calls[n++] = (struct nx_call){NX_DO_BOUND, c->beside->shard, c->beside->argv, c->beside->argc};
     calls[n] = (struct nx_call){NX_DO_BOUND, c->shard, c->argv, c->argc};
     return nx_store_run(c->store, c->arena, calls, n + 1, answers);
 }
@@ -341,12 +364,14 @@ static nx_result send(struct nx_commit *c, struct nx_answer answers[NX_RUN_CALLS
 nx_result nx_commit_run(struct nx_commit *c, struct nx_outcome *out)
 {
     struct nx_answer answers[NX_RUN_CALLS_MAX];
-    const struct nx_answer *mine = &answers[c->foreign.count];
+    const struct nx_answer *mine = &answers[c->foreign.count + (c->beside != NULL)];
     NX_REQUIRE(!c->failed, c->failed);
+    NX_REQUIRE(!c->beside || !c->beside->failed, c->beside->failed);
     NX_REQUIRE(!nx_arena_failed(c->arena), NX_ERR_MEMORY);
     for (int loads = 0; loads <= LOADS_MAX; loads++) {
         bool stale = false;
         NX_TRY(send(c, answers));
+        NX_REQUIRE(!c->beside || nx_answer_is(mine - 1, "ok"), NX_ERR_STORE_REPLY);
         if (!nx_answer_is(mine, "missing")) {
             NX_TRY(interpret(c, mine, out));
             NX_REQUIRE(!out->full, NX_ERR_LIMIT);

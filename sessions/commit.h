@@ -23,6 +23,8 @@ struct nx_put {
     int64_t idle_ms;     /* 0: does not slide */
     int64_t ends_ms;     /* absolute; 0: none */
     bool draw_status;
+    bool renew; /* a record of this name under the same bounds keeps its status index, and its end if that is later */
+    nx_span extra; /* one word, or empty */
     bool index; /* list it under the person's index */
     const char *subject;
     nx_span body; /* opened; may be empty */
@@ -38,6 +40,7 @@ struct nx_commit {
     nx_rec_key fetched; /* key of the fetch, or "" */
     struct nx_epochs
         foreign; /* of other shards, to be read in the same pipeline; value -1: as the record says */
+    const struct nx_commit *beside; /* of another shard, sent before in the same pipeline; NULL */
 };
 
 struct nx_outcome {
@@ -69,6 +72,9 @@ void nx_commit_turn(struct nx_commit *c, nx_rec_key key, uint32_t link, int64_t 
 void nx_commit_join(struct nx_commit *c, nx_rec_key session, const char *client);
 void nx_commit_kill(struct nx_commit *c, nx_rec_key key);
 void nx_commit_note(struct nx_commit *c, const struct nx_note *note);
+/* An act of another shard in the same round trip, before this one and whatever becomes of this one. It puts records that
+ * are bound to nothing; lives until the run. */
+void nx_commit_beside(struct nx_commit *c, const struct nx_commit *other);
 
 /* Loads missing epoch copies and does the act again, as often as there are epochs. */
 NX_FALLIBLE nx_commit_run(struct nx_commit *c, struct nx_outcome *out);

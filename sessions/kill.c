@@ -1,6 +1,6 @@
 #include "sessions/kill.h"
 
-#include "sessions/record.h"
+#include "sessions/assertion_record.h"
 
 static const char *const acts[] = {[NX_KILL_REVOKE] = "r", [NX_KILL_SUSPEND] = "s", [NX_KILL_RESUME] = "z"};
 static const char *const scopes[] = {[NX_KILL_PERSON] = "p",
@@ -73,6 +73,8 @@ static nx_result read_killed(struct nx_killed *v, const nx_store *st, nx_arena *
     else if (*session.s)
         v->session = nx_arena_strdup(a, session.s);
     NX_REQUIRE(!nx_arena_failed(a), NX_ERR_MEMORY);
+    if (v->kind == NX_REC_ASSERTION)
+        return nx_given_name_open(&v->name, st, a, shard, nx_rec_name(v->kind, v->id.s), w[3]);
     if (v->kind != NX_REC_SESSION || nx_span_eq_str(w[3], "-")) return NX_OK;
     return read_clients(v, a, w[3]);
 }

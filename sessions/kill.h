@@ -7,6 +7,7 @@
 #ifndef NX_SESSIONS_KILL_H
 #define NX_SESSIONS_KILL_H
 
+#include "sessions/assertion.h"
 #include "sessions/grant.h"
 #include "sessions/status.h"
 #include "sessions/store.h"
@@ -40,11 +41,12 @@ struct nx_kill {
 };
 
 struct nx_killed {
-    char kind; /* 's' session, 'c' code, 'f' family or grant, 't' token record */
+    char kind; /* 's' session, 'c' code, 'f' family or grant, 't' token record, 'a' assertion, 'm' artifact */
     nx_id id;
     struct nx_status_ref status;
-    const char *client;         /* of a family or token; NULL */
-    const char *session;        /* that a family hangs on or was made with; NULL */
+    const char *client;         /* of a family, token or assertion; NULL */
+    const char *session;        /* that a family or assertion hangs on or was made with; NULL */
+    struct nx_given_name name;  /* of an assertion: how the portal knows the person; format NULL */
     const char *const *clients; /* of a session: who is signed in with it */
     size_t client_count;
 };

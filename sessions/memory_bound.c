@@ -179,6 +179,26 @@ static const char *draw(struct nx_memory_act *x, int64_t expires)
     return nx_arena_printf(x->a, "%" PRId64 ":%" PRId64, n, index);
 }
 
+/* As in bound.lua: an earlier record of this name under the same bounds passes on its status index and its end. */
+static void renew(struct nx_memory_act *x, struct nx_memory_rec *r)
+{
+    struct nx_memory_rec old;
+    bool keeps = strcmp(r->status, "keep") == 0;
+    if (!keeps && strcmp(r->status, "stay") != 0) return;
+    bool there = nx_mem_load(&old, x, r->key) && strcmp(old.bounds, r->bounds) == 0;
+    if (there && old.expires > r->expires) r->expires = old.expires;
+    if (!there || strcmp(old.status, "-") == 0) {
+        r->status = keeps ? "draw" : "-";
+        return;
+    }
+    int64_t list = nx_mem_to_number(nx_span_of(old.status, strcspn(old.status, ":")));
+    struct nx_memory_entry *bits = nx_mem_entry(x, "sl:%" PRId64, list), *used = nx_mem_entry(x, "su:%" PRId64, list);
+    if (bits && bits->expires_ms < r->expires) bits->expires_ms = r->expires;
+    if (used && used->expires_ms < r->expires) used->expires_ms = r->expires;
+    r->status = old.status;
+    x->answer[2] = nx_span_str(r->status);
+}
+
 static void write_put(const struct op *o)
 {
     struct nx_memory_act *x = o->x;
@@ -195,12 +215,13 @@ static void write_put(const struct op *o)
     if (ends > 0 && ends < expires) expires = ends;
     r.expires = expires;
     if (num(o, 4) > 0) r.life = nx_arena_printf(x->a, "%s:%s:%" PRId64, arg(o, 4), arg(o, 5), x->now);
+    renew(x, &r);
     if (strcmp(r.status, "draw") == 0) {
-        r.status = draw(x, ends > 0 ? ends : expires);
+        r.status = draw(x, ends > 0 ? ends : r.expires);
         x->answer[2] = nx_span_str(r.status);
     }
     nx_mem_save(x, &r, nx_mem_arg(x, o->at + 9));
-    if (subject) nx_mem_index_put(x, subject, r.key, expires);
+    if (subject) nx_mem_index_put(x, subject, r.key, r.expires);
 }
 
 /* --- W, T, J, K, N

@@ -30,7 +30,7 @@ bool nx_mem_load(struct nx_memory_rec *r, struct nx_memory_act *x, const char *k
 void nx_mem_save(struct nx_memory_act *x, const struct nx_memory_rec *r, nx_span body)
 {
     nx_buf b;
-    nx_buf_init(&b, x->a, 64 << 10);
+    nx_buf_init(&b, x->a, 128 << 10);
     nx_buf_addf(&b, "%s %" PRId64 " %" PRId64 " %" PRId64 " %s %s %s %s %s\n", r->state, r->link, r->expires,
                 r->made, r->up, r->status, r->bounds, r->life, r->extra);
     nx_buf_add(&b, body);

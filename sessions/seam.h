@@ -18,7 +18,7 @@ enum nx_do {
 };
 
 #define NX_CALL_ARGS_MAX 96
-#define NX_RUN_CALLS_MAX 4
+#define NX_RUN_CALLS_MAX 6
 #define NX_ANSWER_MAX 24000 /* texts in one answer */
 
 struct nx_call {

@@ -1,5 +1,6 @@
 #include "sessions/signon.h"
 
+#include "crypto/block.h"
 #include "crypto/digest.h"
 #include "sessions/commit.h"
 
@@ -8,7 +9,7 @@
 
 #define VERSION 1
 
-enum tag { T_NUMBERS = 1, T_AUTH, T_AGENT, T_ONLY };
+enum tag { T_NUMBERS = 1, T_AUTH, T_AGENT, T_ONLY, T_UP_SUBJECT, T_UP_SESSION };
 
 /* --- the record ------------------------------------------------------------------------------------------
  */
@@ -25,8 +26,19 @@ static nx_result pack(nx_span *out, nx_arena *a, const struct nx_signon *s)
     nx_pack_number(&b, T_AUTH, s->auth_time);
     nx_pack_text(&b, T_AGENT, s->agent);
     nx_pack_text(&b, T_ONLY, s->only_client);
+    if (*s->upstream_subject.s) nx_pack_text(&b, T_UP_SUBJECT, s->upstream_subject.s);
+    if (*s->upstream_session.s) nx_pack_text(&b, T_UP_SESSION, s->upstream_session.s);
     NX_TRY(nx_buf_done(&b));
     *out = nx_buf_span(&b);
+    return NX_OK;
+}
+
+static nx_result read_id(nx_id *out, const nx_pack *p, uint8_t tag)
+{
+    nx_span v = nx_pack_get(p, tag);
+    if (!v.p) return NX_OK;
+    NX_REQUIRE(nx_id_valid(v), NX_ERR_STORE_RECORD);
+    memcpy(out->s, v.p, NX_ID_LEN);
     return NX_OK;
 }
 
@@ -44,7 +56,8 @@ static nx_result unpack(struct nx_signon *s, nx_arena *a, nx_span body)
     s->auth_time = nx_pack_get_number(&p, T_AUTH, 0);
     s->agent = nx_pack_get_text(&p, T_AGENT, a);
     s->only_client = nx_pack_get_text(&p, T_ONLY, a);
-    return NX_OK;
+    NX_TRY(read_id(&s->upstream_subject, &p, T_UP_SUBJECT));
+    return read_id(&s->upstream_session, &p, T_UP_SESSION);
 }
 
 static nx_result split_clients(struct nx_signon *s, nx_arena *a, nx_span words)
@@ -72,6 +85,8 @@ static nx_result of_record(struct nx_signon *s, nx_arena *a, uint16_t shard, con
     NX_REQUIRE(person, NX_ERR_STORE_RECORD);
     s->subject = nx_arena_strdup(a, person->id);
     if (qr) s->qid = nx_arena_strdup(a, qr->id);
+    const struct nx_epoch *upstream = nx_epochs_get(&r->epochs, NX_EPOCH_UPSTREAM);
+    if (upstream) s->upstream = nx_arena_strdup(a, upstream->id);
     s->created = r->made_ms / 1000;
     s->last_seen = r->seen_ms / 1000;
     s->expires = r->expires_ms / 1000;
@@ -94,7 +109,8 @@ static bool well_formed(const struct nx_signon *s)
     return s->subject && nx_epochs_get(&s->epochs, NX_EPOCH_PERSON) && s->level >= 0 && s->level <= 4 &&
            s->rung >= -1 && s->rung <= 3 && s->idle_s > 0 && s->ends > 0 &&
            nx_span_str(s->agent).n <= NX_SIGNON_AGENT_MAX &&
-           (s->qid != NULL) == (nx_epochs_get(&s->epochs, NX_EPOCH_QR) != NULL);
+           (s->qid != NULL) == (nx_epochs_get(&s->epochs, NX_EPOCH_QR) != NULL) &&
+           (s->upstream != NULL) == (nx_epochs_get(&s->epochs, NX_EPOCH_UPSTREAM) != NULL);
 }
 
 /* --- acts ------------------------------------------------------------------------------------------------
@@ -192,6 +208,70 @@ nx_result nx_signon_sid(nx_sid *out, const nx_store *st, const char *session, co
     NX_TRY(nx_hmac_sha256_parts(mac, nx_master_key(st->master, NX_LABEL_BLIND), parts, 3));
     nx_b32_encode(out->s, nx_span_of(mac, 16), false);
     return NX_OK;
+}
+
+/* --- names for portals -----------------------------------------------------------------------------------
+ * A session's id is 16 bytes of which the link (4) is zero and the shard (2) in range: a name that was not made from one
+ * opens to something else, and what slipped through names 80 random bits that no record has. */
+
+static nx_result key_of(uint8_t key[NX_SHA256_LEN], const nx_store *st, nx_span purpose, const char *client_id)
+{
+    const nx_span parts[] = {purpose, nx_span_str(client_id)};
+    return nx_hmac_sha256_parts(key, nx_master_key(st->master, NX_LABEL_BLIND), parts, 2);
+}
+
+static nx_result name_session(nx_id *out, const nx_store *st, nx_span purpose, const char *session,
+                              const char *client_id)
+{
+    uint8_t key[NX_SHA256_LEN], block[NX_BLOCK_LEN];
+    size_t n = 0;
+    NX_REQUIRE(session && nx_id_valid(nx_span_str(session)) && client_id && *client_id, NX_ERR_RANGE);
+    NX_TRY(nx_b32_decode(block, sizeof block, &n, nx_span_str(session), false));
+    NX_TRY(key_of(key, st, purpose, client_id));
+    NX_TRY(nx_block_seal(block, nx_span_of(key, sizeof key), block));
+    nx_b32_encode(out->s, nx_span_of(block, sizeof block), false);
+    return NX_OK;
+}
+
+static nx_result session_named(nx_id *out, const nx_store *st, nx_span purpose, const char *client_id, nx_span name,
+                               enum nx_found *found)
+{
+    uint8_t key[NX_SHA256_LEN], block[NX_BLOCK_LEN];
+    nx_id linked;
+    size_t n = 0;
+    uint16_t shard;
+    uint32_t link = 0;
+    *found = NX_GONE;
+    if (!nx_id_valid(name) || !nx_ok(nx_b32_decode(block, sizeof block, &n, name, false)) || n != sizeof block)
+        return NX_OK;
+    NX_TRY(key_of(key, st, purpose, client_id));
+    NX_TRY(nx_block_open(block, nx_span_of(key, sizeof key), block));
+    nx_b32_encode(linked.s, nx_span_of(block, sizeof block), false);
+    nx_result split = nx_linked_split(out, &shard, &link, st, linked.s);
+    if (nx_ok(split) && link == 0) *found = NX_FOUND;
+    return split.e == NX_ERR_NOT_FOUND ? NX_OK : split;
+}
+
+nx_result nx_signon_index(nx_id *out, const nx_store *st, const char *session, const char *client_id)
+{
+    return name_session(out, st, NX_LIT("session-index"), session, client_id);
+}
+
+nx_result nx_signon_of_index(nx_id *session, const nx_store *st, const char *client_id, nx_span index,
+                             enum nx_found *found)
+{
+    return session_named(session, st, NX_LIT("session-index"), client_id, index, found);
+}
+
+nx_result nx_signon_transient(nx_id *out, const nx_store *st, const char *session, const char *client_id)
+{
+    return name_session(out, st, NX_LIT("transient"), session, client_id);
+}
+
+nx_result nx_signon_of_transient(nx_id *session, const nx_store *st, const char *client_id, nx_span name,
+                                 enum nx_found *found)
+{
+    return session_named(session, st, NX_LIT("transient"), client_id, name, found);
 }
 
 /* --- lists -----------------------------------------------------------------------------------------------

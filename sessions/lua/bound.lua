@@ -82,6 +82,13 @@ local function crowded(subject, key)
     return count >= INDEX_MAX
 end
 
+-- A status list lives as long as the last record in it.
+local function hold(list, expires)
+    keep(P .. 'sl:' .. list, expires)
+    keep(P .. 'su:' .. list, expires)
+    keep(P .. 'sn', expires + 86400000)
+end
+
 -- An unused index at random. A list in which all candidates are used counts as full, and one that has expired
 -- is never opened again: the next number begins.
 local function draw(expires)
@@ -101,13 +108,28 @@ local function draw(expires)
         redis.call('SETBIT', P .. 'sl:' .. whole(n), 262143, 0)
         redis.call('SETBIT', P .. 'su:' .. whole(n), chosen, 1)
     end
-    keep(P .. 'sl:' .. whole(n), expires)
-    keep(P .. 'su:' .. whole(n), expires)
-    keep(P .. 'sn', expires + 86400000)
+    hold(whole(n), expires)
     return whole(n) .. ':' .. chosen
 end
 
 local answer = { 'ok', whole(now), '-' }
+
+-- "keep" and "stay": a record of this name under the same bounds passes on its status index and its end, if that is
+-- later. Without one "keep" draws.
+local function renew(r)
+    if r.status ~= 'keep' and r.status ~= 'stay' then
+        return
+    end
+    local old = load(r.key)
+    old = old and old.bounds == r.bounds and old
+    r.expires = old and math.max(r.expires, old.expires) or r.expires
+    if old and old.status ~= '-' then
+        hold(string.match(old.status, '^%d+'), r.expires)
+        r.status, answer[3] = old.status, old.status
+    else
+        r.status = r.status == 'keep' and 'draw' or '-'
+    end
+end
 local found = {}
 
 local function lister(subject)
@@ -133,8 +155,8 @@ local operations = {
             slide(found[1])
         end
     end },
-    -- put: key, up ("+…": put by this very act), bounds, life, idle, ends, extra, status, subject ("": the
-    -- fetched record's), body
+    -- put: key, up ("+…": put by this very act), bounds, life, idle, ends, extra, status ("-", "draw", "keep", "stay"),
+    -- subject ("": the fetched record's), body
     P = { 10, function(a)
         if string.match(a[2], '^%a') and not (found[1] and found[1].key == a[2]) then
             local _, refusal = chain(a[2])
@@ -158,15 +180,16 @@ local operations = {
         if a[5] ~= '0' then
             r.life = a[5] .. ':' .. a[6] .. ':' .. whole(now)
         end
+        renew(r)
         if r.status == 'draw' then
-            r.status = draw(ends > 0 and ends or expires)
+            r.status = draw(ends > 0 and ends or r.expires)
             answer[3] = r.status
         end
         save(r, a[10])
         a[9] = lister(a[9])
         if a[9] ~= '-' then
-            redis.call('ZADD', P .. 'x:' .. a[9], whole(expires), a[1])
-            keep(P .. 'x:' .. a[9], expires)
+            redis.call('ZADD', P .. 'x:' .. a[9], whole(r.expires), a[1])
+            keep(P .. 'x:' .. a[9], r.expires)
         end
     end },
     -- swap: key, expected link, new state, new extra ("=" keeps), "1" and a body, "k": being used already

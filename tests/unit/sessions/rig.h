@@ -44,7 +44,7 @@
 /* The registry of the tests: epochs by kind and id. */
 struct truth {
     pthread_mutex_t lock;
-    int64_t person, qr, client, system;
+    int64_t person, qr, client, system, upstream;
     _Atomic int loads;
     _Atomic bool absent; /* knows of nothing */
 };
@@ -68,7 +68,7 @@ static nx_result truth_load(void *ctx, char kind, const char *id, int64_t *value
     (void)id;
     if (atomic_load(&t->absent)) return nx_fail(NX_ERR_NOT_FOUND, __func__, __LINE__);
     pthread_mutex_lock(&t->lock);
-    *value = kind == 'p' ? t->person : kind == 'q' ? t->qr : kind == 'c' ? t->client : t->system;
+    *value = kind == 'p' ? t->person : kind == 'q' ? t->qr : kind == 'c' ? t->client : kind == 'u' ? t->upstream : t->system;
     pthread_mutex_unlock(&t->lock);
     return NX_OK;
 }
