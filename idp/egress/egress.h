@@ -48,6 +48,8 @@ struct nx_egress_request {
     const char *url;
     const char *content_type; /* NULL: GET; else POST of body */
     nx_span body;             /* at most NX_EGRESS_BODY_MAX */
+    const char *authorization; /* value of the header field; NULL: none. Visible ASCII */
+    const char *accept;        /* the same */
 };
 
 struct nx_egress_reply {

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #include <ctype.h>
 
@@ -76,6 +77,17 @@ static inline void headers_auto(struct curl_slist **l)
     curl_slist_free_all(*l);
 }
 
+/* An empty value takes the library's own field away. */
+static nx_result add_header(struct curl_slist **headers, nx_arena *a, const char *name, const char *value)
+{
+    NX_REQUIRE(nx_ascii_printable(nx_span_str(value)), NX_ERR_ENCODING);
+    const char *line = nx_arena_printf(a, "%s:%s%s", name, *value ? " " : "", value);
+    struct curl_slist *more = line ? curl_slist_append(*headers, line) : NULL;
+    NX_NEED(more);
+    *headers = more;
+    return NX_OK;
+}
+
 static nx_result set_request(CURL *curl, struct curl_slist **headers, nx_arena *a,
                              const struct nx_exchange *x)
 {
@@ -84,15 +96,14 @@ static nx_result set_request(CURL *curl, struct curl_slist **headers, nx_arena *
     SET(CURLOPT_URL, x->target->url);
     SET(CURLOPT_HTTPGET, 1L);
     if (request->content_type) {
-        const char *line = nx_arena_printf(a, "Content-Type: %s", request->content_type);
-        NX_NEED(line);
-        *headers = curl_slist_append(NULL, line);
-        NX_NEED(*headers);
-        NX_REQUIRE(curl_slist_append(*headers, "Expect:"), NX_ERR_MEMORY);
+        NX_TRY(add_header(headers, a, "Content-Type", request->content_type));
+        NX_TRY(add_header(headers, a, "Expect", ""));
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDS, request->body.n ? (const char *)request->body.p : "");
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
     }
+    if (request->authorization) NX_TRY(add_header(headers, a, "Authorization", request->authorization));
+    if (request->accept) NX_TRY(add_header(headers, a, "Accept", request->accept));
     SET(CURLOPT_HTTPHEADER, *headers);
     NX_REQUIRE(!bad, NX_ERR_INTERNAL);
     return NX_OK;

@@ -98,6 +98,7 @@ static nx_result open_egress(struct nx_house *h)
         .ca_file = or_null(h->settings->ca),
         .own_ca_file = own,
         .allow = or_null(h->settings->egress_allow),
+        .http_hosts = or_null(h->settings->egress_http),
     };
     return nx_egress_open(&h->egress, &s);
 }
