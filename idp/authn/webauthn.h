@@ -1,13 +1,15 @@
-/* Web Authentication Level 3, the relying party's half: what a browser and an authenticator say, taken apart and
- * verified. No I/O and no clock; the caller gives what is expected and stores what comes out.
+/* Web Authentication Level 3, the relying party's half: what a browser and an authenticator say, taken apart
+ * and verified. No I/O and no clock; the caller gives what is expected and stores what comes out.
  *
- * Ours: the sizes, the JSON of clientDataJSON (type, challenge, origin, no frame of another origin), the CBOR of the
- * attestation object (crypto/cbor.h: depth, items, canonical), the rules of the flags, and the chain of certificates.
- * libfido2's: the layout of the authenticator data, the RP id hash, user presence and verification, signatures.
+ * Ours: the sizes, the JSON of clientDataJSON (type, challenge, origin, no frame of another origin), the CBOR
+ * of the attestation object (crypto/cbor.h: depth, items, canonical), the RP id hash and the rules of the
+ * flags, and the attestation with its chain of certificates. libfido2's: the credential inside the
+ * authenticator data with its COSE key, and the whole of an assertion, whose RP id, presence and verification
+ * it looks at again.
  *
- * Attestation formats: "packed" (by certificates or by the key itself) is verified; of every other format the statement
- * is not looked at, and the credential counts as not attested. A credential whose user was not verified is refused
- * in registration and in assertion: it would be possession only. */
+ * Attestation formats: "packed" (by certificates or by the key itself) is verified; of every other format the
+ * statement is not looked at, and the credential counts as not attested. A credential whose user was not
+ * verified is refused in registration and in assertion: it would be possession only. */
 #ifndef NX_AUTHN_WEBAUTHN_H
 #define NX_AUTHN_WEBAUTHN_H
 
@@ -51,15 +53,18 @@ struct nx_webauthn_created {
     size_t chain_length;
 };
 
-/* Section 7.1, with what the browser's AuthenticatorAttestationResponse holds. NX_ERR_LIMIT, NX_ERR_WEBAUTHN_FORM,
- * NX_ERR_WEBAUTHN_TYPE, NX_ERR_WEBAUTHN_CHALLENGE, NX_ERR_WEBAUTHN_ORIGIN, NX_ERR_WEBAUTHN_RP, NX_ERR_WEBAUTHN_PRESENCE,
- * NX_ERR_WEBAUTHN_UV, NX_ERR_WEBAUTHN_FLAGS, NX_ERR_WEBAUTHN_ALG, NX_ERR_WEBAUTHN_ATTESTATION. */
-NX_FALLIBLE nx_webauthn_create(struct nx_webauthn_created *out, nx_arena *a, const struct nx_webauthn_expect *x,
-                               nx_span client_data, nx_span attestation_object);
+/* Section 7.1, with what the browser's AuthenticatorAttestationResponse holds. NX_ERR_LIMIT,
+ * NX_ERR_WEBAUTHN_FORM, NX_ERR_WEBAUTHN_TYPE, NX_ERR_WEBAUTHN_CHALLENGE, NX_ERR_WEBAUTHN_ORIGIN,
+ * NX_ERR_WEBAUTHN_RP, NX_ERR_WEBAUTHN_PRESENCE, NX_ERR_WEBAUTHN_UV, NX_ERR_WEBAUTHN_FLAGS,
+ * NX_ERR_WEBAUTHN_ALG, NX_ERR_WEBAUTHN_ATTESTATION. */
+NX_FALLIBLE nx_webauthn_create(struct nx_webauthn_created *out, nx_arena *a,
+                               const struct nx_webauthn_expect *x, nx_span client_data,
+                               nx_span attestation_object);
 
-/* Whether the chain of certificates leads to one of the anchors (PEM) at that time, and its first one may attest
- * this model (section 8.2.1). *out false for everything else; fails only when memory does. */
-NX_FALLIBLE nx_webauthn_trusted(bool *out, const struct nx_webauthn_created *c, const char *anchors, nx_time now);
+/* Whether the chain of certificates leads to one of the anchors (PEM) at that time, and its first one may
+ * attest this model (section 8.2.1). *out false for everything else; fails only when memory does. */
+NX_FALLIBLE nx_webauthn_trusted(bool *out, const struct nx_webauthn_created *c, const char *anchors,
+                                nx_time now);
 
 /* Section 7.2. */
 struct nx_webauthn_assertion {
@@ -72,12 +77,13 @@ struct nx_webauthn_asserted {
     bool backup_eligible;
     bool backed_up;
 };
-/* k: alg, public_key and backup_eligible are read. Errors as above, and NX_ERR_SIGNATURE. The counter is compared
- * where it is stored (nx_passkey_count). */
-NX_FALLIBLE nx_webauthn_assert(struct nx_webauthn_asserted *out, nx_arena *a, const struct nx_webauthn_expect *x,
+/* k: alg, public_key and backup_eligible are read. Errors as above, and NX_ERR_SIGNATURE. The counter is
+ * compared where it is stored (nx_passkey_count). */
+NX_FALLIBLE nx_webauthn_assert(struct nx_webauthn_asserted *out, const struct nx_webauthn_expect *x,
                                const struct nx_passkey *k, const struct nx_webauthn_assertion *s);
 
 /* clientDataJSON alone; type "webauthn.create" or "webauthn.get". */
-NX_FALLIBLE nx_webauthn_client_data(const struct nx_webauthn_expect *x, const char *type, nx_span client_data);
+NX_FALLIBLE nx_webauthn_client_data(const struct nx_webauthn_expect *x, const char *type,
+                                    nx_span client_data);
 
 #endif

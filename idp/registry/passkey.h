@@ -1,11 +1,12 @@
-/* Passkeys and security keys (Web Authentication Level 3), and the models of authenticators that policy knows.
+/* Passkeys and security keys (Web Authentication Level 3), and the models of authenticators that policy
+ * knows.
  *
- * A passkey signs in (qid empty) or approves on the phone of one QR identity (qid set); neither serves for the other.
- * bound_at is the level 1..4 at which it was enrolled: it never yields more (rule 3). The user handle, by which an
- * authenticator knows its person, is random, one for each person, and names nobody.
+ * A passkey signs in (qid empty) or approves on the phone of one QR identity (qid set); neither serves for
+ * the other. bound_at is the level 1..4 at which it was enrolled: it never yields more (rule 3). The user
+ * handle, by which an authenticator knows its person, is random, one for each person, and names nobody.
  *
- * Whether a passkey counts as biometric is worked out when it is used, from the row of its model as it is then: a
- * model that lost its trust lowers every passkey of it at once. */
+ * Whether a passkey counts as biometric is worked out when it is used, from the row of its model as it is
+ * then: a model that lost its trust lowers every passkey of it at once. */
 #ifndef NX_REGISTRY_PASSKEY_H
 #define NX_REGISTRY_PASSKEY_H
 
@@ -56,20 +57,24 @@ NX_FALLIBLE nx_passkey_handle(nx_registry *r, const char *person, uint8_t out[NX
 /* Whose it is, when she has one. NX_ERR_NOT_FOUND. */
 NX_FALLIBLE nx_passkey_handle_is(nx_registry *r, const char *person, nx_span handle, bool *same);
 
-/* Makes one: id and created are drawn here, used is 0, state active. NX_ERR_CONFLICT when the credential id stands
- * already (of whomever) or the person or QR identity does not exist, NX_ERR_LIMIT when there are NX_PASSKEYS_MAX,
- * NX_ERR_RANGE for a field past its bounds. */
+/* Makes one: id and created are drawn here, used is 0, state active. NX_ERR_CONFLICT when the credential id
+ * stands already (of whomever) or the person or QR identity does not exist, NX_ERR_LIMIT when there are
+ * NX_PASSKEYS_MAX, NX_ERR_RANGE for a field past its bounds. */
 NX_FALLIBLE nx_passkey_create(nx_registry *r, struct nx_passkey *k);
 /* NX_ERR_NOT_FOUND. */
 NX_FALLIBLE nx_passkey_get(nx_registry *r, nx_arena *a, const char *id, struct nx_passkey *out);
-NX_FALLIBLE nx_passkey_by_credential(nx_registry *r, nx_arena *a, nx_span credential_id, struct nx_passkey *out);
+NX_FALLIBLE nx_passkey_by_credential(nx_registry *r, nx_arena *a, nx_span credential_id,
+                                     struct nx_passkey *out);
 /* All of a person's, those of her QR identities too, oldest first. */
-NX_FALLIBLE nx_passkey_list(nx_registry *r, nx_arena *a, const char *person, struct nx_passkey **out, size_t *n);
+NX_FALLIBLE nx_passkey_list(nx_registry *r, nx_arena *a, const char *person, struct nx_passkey **out,
+                            size_t *n);
 
-/* A verified assertion with this counter and backup state: takes them over and remembers the time, in one step with
- * the comparison (WebAuthn section 7.2 step 22): both zero, or the new one greater. Otherwise the row is flagged, which
- * is durable, and *regressed is true. NX_ERR_NOT_FOUND when it is gone or not active. */
-NX_FALLIBLE nx_passkey_count(nx_registry *r, const char *id, uint32_t counter, bool backed_up, bool *regressed);
+/* A verified assertion with this counter and backup state: takes them over and remembers the time, in one
+ * step with the comparison (WebAuthn section 7.2 step 22): both zero, or the new one greater. Otherwise the
+ * row is flagged, which is durable, and *regressed is true. NX_ERR_NOT_FOUND when it is gone or not active.
+ */
+NX_FALLIBLE nx_passkey_count(nx_registry *r, const char *id, uint32_t counter, bool backed_up,
+                             bool *regressed);
 NX_FALLIBLE nx_passkey_rename(nx_registry *r, const char *id, const char *name);
 /* After a counter ceremony, or approved by a credential of the higher level (rule 3). */
 NX_FALLIBLE nx_passkey_set_bound_at(nx_registry *r, const char *id, int level);
@@ -80,7 +85,7 @@ NX_FALLIBLE nx_passkey_delete(nx_registry *r, const char *id);
 
 struct nx_passkey_model {
     uint8_t aaguid[NX_AAGUID_LEN];
-    bool allowed;   /* false: such authenticators are refused at enrolment, and those enrolled serve no more */
+    bool allowed; /* false: such authenticators are refused at enrolment, and those enrolled serve no more */
     bool biometric; /* verifies its user by a biometric, without falling back to a PIN */
     nx_time updated;
     const char *name;
