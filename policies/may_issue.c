@@ -160,6 +160,11 @@ static bool session_revoked(const struct nx_facts *f)
     return stale(f, NX_FACT_EPOCH_SESSION);
 }
 
+static bool upstream_revoked(const struct nx_facts *f)
+{
+    return stale(f, NX_FACT_EPOCH_UPSTREAM);
+}
+
 static bool pkce_missing(const struct nx_facts *f)
 {
     return (f->client.pkce_required || f->client.is_public) && !f->ask.pkce;
@@ -179,7 +184,8 @@ static bool session_elsewhere(const struct nx_facts *f)
 static bool session_ended(const struct nx_facts *f)
 {
     return system_revoked(f) || person_unknown(f) || person_inactive(f) || person_revoked(f) ||
-           qr_revoked(f) || qr_suspended(f) || qr_pending(f) || qr_expired(f) || session_revoked(f);
+           qr_revoked(f) || qr_suspended(f) || qr_pending(f) || qr_expired(f) || session_revoked(f) ||
+           upstream_revoked(f);
 }
 
 static bool prompt_login(const struct nx_facts *f)
@@ -295,6 +301,7 @@ static const struct rule rules[] = {
     {NX_REASON_QR_PENDING, ISSUED, qr_pending},
     {NX_REASON_QR_EXPIRED, ISSUED, qr_expired},
     {NX_REASON_SESSION_REVOKED, ISSUED, session_revoked},
+    {NX_REASON_UPSTREAM_REVOKED, ISSUED, upstream_revoked},
     {NX_REASON_PKCE_MISSING, ON(AUTHORIZE), pkce_missing},
     {NX_REASON_NO_SESSION, WITH_BROWSER, no_session},
     {NX_REASON_SESSION_ELSEWHERE, WITH_BROWSER, session_elsewhere},

@@ -47,6 +47,7 @@ enum nx_fact_epoch {
     NX_FACT_EPOCH_CLIENT,
     NX_FACT_EPOCH_SESSION,
     NX_FACT_EPOCH_SYSTEM,
+    NX_FACT_EPOCH_UPSTREAM, /* of the provider or directory that the session came through */
     NX_FACT_EPOCHS
 };
 

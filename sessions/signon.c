@@ -201,6 +201,16 @@ nx_result nx_signon_raise(nx_handle_text *cookie, nx_store *st, nx_arena *a, str
     return cookie_of(cookie, st, s);
 }
 
+nx_result nx_signon_drop(nx_store *st, nx_arena *a, const struct nx_signon *s, const struct nx_note *note)
+{
+    struct nx_commit c;
+    struct nx_outcome out;
+    nx_commit_begin(&c, st, a, s->shard);
+    nx_commit_kill(&c, nx_rec_name(NX_REC_SESSION, s->id.s));
+    nx_commit_note(&c, note);
+    return nx_commit_run(&c, &out);
+}
+
 nx_result nx_signon_sid(nx_sid *out, const nx_store *st, const char *session, const char *client_id)
 {
     uint8_t mac[NX_SHA256_LEN];

@@ -71,6 +71,9 @@ NX_FALLIBLE nx_signon_get(nx_store *st, nx_arena *a, const char *id, struct nx_s
 NX_FALLIBLE nx_signon_raise(nx_handle_text *cookie, nx_store *st, nx_arena *a, struct nx_signon *s,
                             const struct nx_note *note, enum nx_found *found);
 
+/* Ends a session that nobody was told of: one whose cookie was not given out. NX_OK when it is gone already. */
+NX_FALLIBLE nx_signon_drop(nx_store *st, nx_arena *a, const struct nx_signon *s, const struct nx_note *note);
+
 /* Live sessions of a person, the most recently seen first. Filter on .qid for those of a QR identity. */
 NX_FALLIBLE nx_signon_list(nx_store *st, nx_arena *a, const char *subject, struct nx_signon_list *out);
 

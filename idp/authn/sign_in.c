@@ -6,6 +6,7 @@
 #include "registry/epoch.h"
 #include "registry/person.h"
 #include "registry/qr_identity.h"
+#include "sessions/upstream.h"
 
 struct signing {
     struct nx_house *house;
@@ -14,6 +15,9 @@ struct signing {
     nx_time now;
     const char *qid; /* to bind to; NULL: the person has none */
     struct nx_epochs epochs;
+    struct nx_upstream_names upstream; /* of the proof; upstream NULL: none */
+    struct nx_upstream_mark mark;
+    nx_id upstream_subject, upstream_session; /* their digests */
 };
 
 /* Every epoch is read before the state that it guards: a revocation in between is then seen by the store's
@@ -50,6 +54,15 @@ static nx_result read_qr(struct signing *x, const char *qid)
     return NX_OK;
 }
 
+static nx_result read_upstream(struct signing *x)
+{
+    const struct nx_proof *p = &x->ask->proof;
+    if (!p->upstream) return NX_OK;
+    x->upstream = (struct nx_upstream_names){p->upstream, p->upstream_subject, p->upstream_session};
+    NX_TRY(nx_epochs_set(&x->epochs, NX_EPOCH_UPSTREAM, p->upstream, p->upstream_epoch));
+    return nx_upstream_keys(&x->upstream_subject, &x->upstream_session, x->house->store, &x->upstream);
+}
+
 /* Rule 23: the identity that was used; by other means the person's primary one. */
 static nx_result choose_qr(struct signing *x)
 {
@@ -72,8 +85,9 @@ static nx_result make_note(struct nx_note *out, const struct signing *x, const c
     for (size_t i = 0; i < n; i++)
         json_array_append_new(means, json_string(amr[i]));
     NX_AUTO_JSON j =
-        json_pack("{s:O, s:s*, s:s*, s:s*, s:s*}", "amr", means, "browser", x->ask->agent, "network",
-                  nx_network_label(x->arena, x->ask->source), "qid", s->qid, "client", s->only_client);
+        json_pack("{s:O, s:s*, s:s*, s:s*, s:s*, s:s*}", "amr", means, "browser", x->ask->agent, "network",
+                  nx_network_label(x->arena, x->ask->source), "qid", s->qid, "client", s->only_client,
+                  "upstream", s->upstream);
     *out = (struct nx_note){.type = type,
                             .subject = x->ask->proof.person,
                             .actor = nx_arena_printf(x->arena, "person:%s", x->ask->proof.person),
@@ -111,12 +125,29 @@ static nx_result begin(nx_handle_text *cookie, struct nx_signon *s, const struct
                             .auth_time = x->now,
                             .agent = x->ask->agent,
                             .only_client = x->ask->only_client,
+                            .upstream = p->upstream,
+                            .upstream_subject = x->upstream_subject,
+                            .upstream_session = x->upstream_session,
                             .epochs = x->epochs};
     set_lifetime(s, x);
     NX_TRY(make_note(&note, x, "session.started", s));
     NX_TRY(nx_signon_begin(cookie, x->house->store, x->arena, s, &note, &found));
     NX_REQUIRE(found == NX_FOUND, NX_ERR_GRANT_REVOKED);
     return NX_OK;
+}
+
+/* An upstream's logout that came while the session was being made is seen now (rule 21, sessions/name.h). */
+static nx_result begin_through(nx_handle_text *cookie, struct nx_signon *s, struct signing *x)
+{
+    static const struct nx_note note = {.type = "session.refused", .actor = "system"};
+    bool ended = false;
+    int64_t life_s = shorter(x->house->settings->session_ttl_s, nx_policy()->life.session_most);
+    NX_TRY(nx_upstream_note(&x->mark, x->house->store, x->arena, &x->upstream, x->ask->proof.person, life_s));
+    NX_TRY(begin(cookie, s, x));
+    NX_TRY(nx_upstream_ended(&ended, x->house->store, x->arena, &x->upstream, &x->mark));
+    if (!ended) return NX_OK;
+    NX_TRY(nx_signon_drop(x->house->store, x->arena, s, &note));
+    NX_FAIL(NX_ERR_GRANT_REVOKED);
 }
 
 /* Two proofs close together are factors of one sign-in; a later one stands alone, since acr and auth_time
@@ -144,11 +175,18 @@ static nx_result raise(nx_handle_text *cookie, struct nx_signon *s, const struct
 }
 
 /* Whether the browser's present session can carry this proof: hers, of the same breadth, bound to the same
- * identity. */
-static bool carries(const struct nx_signon *s, const struct nx_sign_in_ask *ask)
+ * identity, come through the same upstream. */
+static bool carries(const struct nx_signon *s, const struct signing *x)
 {
+    const struct nx_sign_in_ask *ask = x->ask;
     if (strcmp(s->subject, ask->proof.person) != 0) return false;
     if (s->only_client || ask->only_client) return false;
+    /* a session is bound to one session of one upstream for its life: its epoch and its logout end it */
+    if (ask->proof.upstream &&
+        !(s->upstream && strcmp(s->upstream, ask->proof.upstream) == 0 &&
+          strcmp(s->upstream_subject.s, x->upstream_subject.s) == 0 &&
+          strcmp(s->upstream_session.s, x->upstream_session.s) == 0))
+        return false;
     return !ask->proof.qid || (s->qid && strcmp(s->qid, ask->proof.qid) == 0);
 }
 
@@ -158,13 +196,14 @@ nx_result nx_sign_in(nx_handle_text *cookie, struct nx_signon *out, struct nx_ho
     struct signing x = {.house = house, .arena = a, .ask = ask, .now = nx_now()};
     enum nx_found found = NX_GONE;
     NX_TRY(read_person(&x));
+    NX_TRY(read_upstream(&x));
     if (ask->present.n) NX_TRY(nx_signon_find(house->store, a, ask->present, out, &found));
-    if (found == NX_FOUND && carries(out, ask)) {
+    if (found == NX_FOUND && carries(out, &x)) {
         NX_TRY(raise(cookie, out, &x, &found));
         if (found == NX_FOUND) return NX_OK;
     }
     NX_TRY(choose_qr(&x));
-    return begin(cookie, out, &x);
+    return ask->proof.upstream ? begin_through(cookie, out, &x) : begin(cookie, out, &x);
 }
 
 nx_result nx_sign_in_recent(struct nx_house *house, const struct nx_signon *s)

@@ -117,6 +117,23 @@ static NX_FALLIBLE read_qr(struct nx_gate *g, const char *qid)
     return NX_OK;
 }
 
+/* The registry has the truth, and it has it before the store: what came through an upstream that was switched off
+ * this very moment is refused although the store has not heard of it. */
+static NX_FALLIBLE read_upstream(struct nx_gate *g, const struct nx_epochs *made_under)
+{
+    const struct nx_epoch *e = nx_epochs_get(made_under, NX_EPOCH_UPSTREAM);
+    int64_t now;
+    if (!e) return NX_OK;
+    struct nx_epoch_fact *fact = &g->facts.epoch[NX_FACT_EPOCH_UPSTREAM];
+    *fact = (struct nx_epoch_fact){.bound = true, .issued = e->value};
+    nx_result r = nx_registry_epoch_load(g->house->registry, NX_EPOCH_UPSTREAM, e->id, &now);
+    if (r.e == NX_ERR_NOT_FOUND) return NX_OK; /* it is not there any more: not known */
+    NX_TRY(r);
+    fact->known = true;
+    fact->now = now;
+    return NX_OK;
+}
+
 /* What the person could prove if she signed in with the best that she has. */
 static NX_FALLIBLE read_attainable(struct nx_gate *g, const char *person)
 {
@@ -154,6 +171,7 @@ NX_FALLIBLE nx_gate_signon(struct nx_gate *g, const struct nx_signon *s, const c
     };
     NX_TRY(read_person(g, s->subject));
     NX_TRY(read_qr(g, s->qid));
+    NX_TRY(read_upstream(g, &s->epochs));
     return g->facts.ask.acr > (enum nx_level)s->level ? read_attainable(g, s->subject) : NX_OK;
 }
 
@@ -194,6 +212,7 @@ NX_FALLIBLE nx_gate_grant(struct nx_gate *g, const struct nx_grant *grant, nx_ti
         return NX_OK;
     }
     NX_TRY(read_standing(g, grant));
+    NX_TRY(read_upstream(g, &grant->epochs));
     return read_qr(g, grant->qid);
 }
 

@@ -36,6 +36,8 @@ static const struct {
           "qid = $1"},
     {'c',
      "SELECT coalesce((SELECT value FROM epoch WHERE kind = 'c' AND id = $1), 0) FROM client WHERE id = $1"},
+    {'u',
+     "SELECT coalesce((SELECT value FROM epoch WHERE kind = 'u' AND id = $1), 0) FROM upstream WHERE id = $1"},
 };
 
 nx_result nx_registry_epoch_load(nx_registry *r, char kind, const char *id, int64_t *value)

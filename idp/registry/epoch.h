@@ -8,10 +8,10 @@
 
 #define NX_EPOCH_ID_MAX 64
 
-/* kind is a lower-case letter: 'p' person, 'q' QR identity, 'c' client, 's' session, 'y' system (id
+/* kind is a lower-case letter: 'p' person, 'q' QR identity, 'c' client, 'u' upstream, 's' session, 'y' system (id
  * "system"). */
 NX_FALLIBLE nx_registry_epoch_get(nx_registry *r, char kind, const char *id, int64_t *value);
-/* The same for a thing that must exist: NX_ERR_NOT_FOUND when there is no such person, QR identity or client
+/* The same for a thing that must exist: NX_ERR_NOT_FOUND when there is no such person, QR identity, client or upstream
  * (any more). One statement. */
 NX_FALLIBLE nx_registry_epoch_load(nx_registry *r, char kind, const char *id, int64_t *value);
 /* Raises by one; *value is the new one. Inside the change of the act that raises it. */

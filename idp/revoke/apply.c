@@ -51,6 +51,8 @@ static const char *kind_word(char kind)
     case 's': return "session";
     case 'c': return "code";
     case 'f': return "grant";
+    case 'a': return "assertion";
+    case 'm': return "artifact";
     default: return "token";
     }
 }

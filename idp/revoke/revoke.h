@@ -12,7 +12,6 @@
 #define NX_REVOKE_REVOKE_H
 
 #include "base/json.h"
-#include "base/json.h"
 #include "house/house.h"
 #include "sessions/store.h"
 
@@ -28,6 +27,10 @@ enum nx_revoke_scope {
     NX_REVOKE_GRANT,   /* target: client id, subject: person: what she gave to that client; NX_REVOKE only */
     NX_REVOKE_CLIENT,  /* target: client id: the client and all its tokens; every act */
     NX_REVOKE_SYSTEM,  /* target: NX_EPOCH_SYSTEM_ID: every token of everybody; NX_REVOKE only */
+    /* target: an upstream's id: it is switched off, and every session, token and sign-in under way that came through it is
+     * refused from then on; NX_REVOKE only. As for a client and the system, portals learn it when they next ask:
+     * introspection, refresh, single sign-on. */
+    NX_REVOKE_UPSTREAM,
 };
 
 struct nx_revoke_order {

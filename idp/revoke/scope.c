@@ -3,6 +3,7 @@
 #include "registry/client.h"
 #include "registry/person.h"
 #include "registry/qr_identity.h"
+#include "registry/upstream.h"
 #include "sessions/signon.h"
 
 #define BIT(act) (1u << (act))
@@ -77,6 +78,20 @@ static nx_result change_system(struct nx_house *h, nx_arena *a, struct nx_revoke
     return NX_OK;
 }
 
+static nx_result change_upstream(struct nx_house *h, nx_arena *a, struct nx_revoke_order *o)
+{
+    (void)a;
+    o->subject = NULL;
+    return nx_upstream_set_state(h->registry, o->target, false);
+}
+
+static bool done_upstream(struct nx_house *h, nx_arena *a, const struct nx_revoke_order *o)
+{
+    (void)a;
+    NX_AUTO_UPSTREAM u = NULL;
+    return nx_ok(nx_upstream_get(h->registry, nx_span_str(o->target), &u)) && !u->on;
+}
+
 static const struct nx_revoke_row rows[] = {
     {"qr", NX_REVOKE_QR, NX_EPOCH_QR, NX_KILL_QR, EVERY, change_qr, done_qr},
     {"session", NX_REVOKE_SESSION, 0, NX_KILL_SESSION, BIT(NX_REVOKE), change_session, NULL},
@@ -85,6 +100,7 @@ static const struct nx_revoke_row rows[] = {
     {"grant", NX_REVOKE_GRANT, 0, NX_KILL_CLIENT, BIT(NX_REVOKE), change_grant, NULL},
     {"client", NX_REVOKE_CLIENT, NX_EPOCH_CLIENT, NX_KILL_EPOCH, EVERY, change_client, done_client},
     {"system", NX_REVOKE_SYSTEM, NX_EPOCH_SYSTEM, NX_KILL_EPOCH, BIT(NX_REVOKE), change_system, NULL},
+    {"upstream", NX_REVOKE_UPSTREAM, NX_EPOCH_UPSTREAM, NX_KILL_EPOCH, BIT(NX_REVOKE), change_upstream, done_upstream},
 };
 
 static const struct {

@@ -66,6 +66,8 @@ SPOIL(qr_pending, f->qr.state = NX_FACT_QR_PENDING)
 SPOIL(qr_expired, f->qr.expires = NOW)
 SPOIL(session_epoch, f->epoch[NX_FACT_EPOCH_SESSION].now = 4)
 SPOIL(session_epoch_unknown, f->epoch[NX_FACT_EPOCH_SESSION].known = false)
+SPOIL(upstream_epoch, f->epoch[NX_FACT_EPOCH_UPSTREAM].now = 4)
+SPOIL(upstream_epoch_unknown, f->epoch[NX_FACT_EPOCH_UPSTREAM].known = false)
 SPOIL(pkce_profile, (f->client.pkce_required = true, f->ask.pkce = false))
 SPOIL(pkce_public, (f->client.is_public = true, f->ask.pkce = false))
 SPOIL(session, f->session.live = false)
@@ -135,7 +137,10 @@ static const struct row {
     ROW(qr_expired, BROWSER, SIGN_IN, SESSION_ENDED),
     ROW(session_epoch, ISSUED, DENY, SESSION_REVOKED),
     ROW(session_epoch_unknown, ISSUED, DENY, SESSION_REVOKED),
+    ROW(upstream_epoch, ISSUED, DENY, UPSTREAM_REVOKED),
+    ROW(upstream_epoch_unknown, ISSUED, DENY, UPSTREAM_REVOKED),
     ROW(session_epoch, BROWSER, SIGN_IN, SESSION_ENDED),
+    ROW(upstream_epoch, BROWSER, SIGN_IN, SESSION_ENDED),
     ROW(pkce_profile, F(AUTHORIZE), DENY, PKCE_MISSING),
     ROW(pkce_public, F(AUTHORIZE), DENY, PKCE_MISSING),
     ROW(session, BROWSER, SIGN_IN, NO_SESSION),
