@@ -10,8 +10,10 @@ struct nx_key_backend {
     const char *name;
     /* A new key for use and alg: fills kid and sealed of the row (memory of the arena). *key is owned. */
     nx_result (*make)(EVP_PKEY **key, struct nx_key_row *row, nx_arena *a, const nx_master *m);
-    /* The key of a row; NX_ERR_KEY_ROW when the row does not open or is another key's. *key is owned. */
-    nx_result (*load)(EVP_PKEY **key, const struct nx_key_row *row, const nx_master *m);
+    /* The key of a row and, where its use has one, its certificate as base64 of the DER, NULL otherwise;
+     * NX_ERR_KEY_ROW when the row does not open or is another key's. *key and *certificate are owned (EVP_PKEY_free,
+     * free). */
+    nx_result (*load)(EVP_PKEY **key, char **certificate, const struct nx_key_row *row, const nx_master *m);
 };
 
 extern const struct nx_key_backend nx_key_sealed;

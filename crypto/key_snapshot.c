@@ -30,8 +30,9 @@ static nx_result open_row(nx_signing_key **out, const struct nx_key_row *row, co
 {
     NX_REQUIRE((unsigned)row->use < NX_USE_COUNT && row->alg == nx_key_use_alg(row->use), NX_ERR_KEY_ROW);
     EVP_PKEY *pair = NULL;
-    NX_TRY(nx_key_sealed.load(&pair, row, m));
-    return nx_signing_key_make(out, row, pair);
+    char *certificate = NULL;
+    NX_TRY(nx_key_sealed.load(&pair, &certificate, row, m));
+    return nx_signing_key_make(out, row, pair, certificate);
 }
 
 NX_FALLIBLE nx_key_snapshot_build(nx_key_snapshot **out, const nx_key_snapshot *old, const nx_master *m,

@@ -16,7 +16,7 @@ NX_FALLIBLE nx_keyring_open(nx_keyring **out, const nx_master *m, const struct n
     nx_verified_init(&r->verified);
     NX_TRY(nx_keyring_reload(r));
     for (int use = 0; use < NX_USE_COUNT; use++)
-        NX_TRY(nx_keyring_make(r, (nx_key_use)use, NX_KEY_ACTIVE));
+        if (!nx_key_use_late((nx_key_use)use)) NX_TRY(nx_keyring_make(r, (nx_key_use)use, NX_KEY_ACTIVE));
     *out = NX_STEAL(r);
     return NX_OK;
 }
@@ -31,14 +31,48 @@ void nx_keyring_close(nx_keyring *r)
     free(r);
 }
 
-NX_FALLIBLE nx_keyring_active(nx_signing_key **out, nx_keyring *r, nx_key_use use)
+static nx_signing_key *hold_active(nx_keyring *r, nx_key_use use)
 {
     (void)pthread_mutex_lock(&r->lock);
     const struct nx_key_entry *e = nx_key_snapshot_state(r->now, use, NX_KEY_ACTIVE);
     nx_signing_key *k = e ? nx_signing_key_hold(e->key) : NULL;
     (void)pthread_mutex_unlock(&r->lock);
+    return k;
+}
+
+NX_FALLIBLE nx_keyring_active(nx_signing_key **out, nx_keyring *r, nx_key_use use)
+{
+    nx_signing_key *k = hold_active(r, use);
+    if (!k) {
+        NX_TRY(nx_keyring_make_late(r, use));
+        k = hold_active(r, use);
+    }
     NX_REQUIRE(k, NX_ERR_KEY_ROW);
     *out = k;
+    return NX_OK;
+}
+
+static void hold_state(nx_signing_key *out[NX_KEYS_OF_USE_MAX], size_t *n, const nx_key_snapshot *s, nx_key_use use,
+                       nx_key_state state, nx_time now)
+{
+    for (size_t i = s->count; i-- > 0 && *n < NX_KEYS_OF_USE_MAX;) {
+        const struct nx_key_entry *e = &s->entry[i];
+        if (e->row.use == use && e->row.state == state && nx_key_entry_published(e, now))
+            out[(*n)++] = nx_signing_key_hold(e->key);
+    }
+}
+
+NX_FALLIBLE nx_keyring_keys(nx_signing_key *out[NX_KEYS_OF_USE_MAX], size_t *n, nx_keyring *r, nx_key_use use)
+{
+    NX_AUTO(nx_signing_key) active = NULL;
+    NX_TRY(nx_keyring_active(&active, r, use));
+    nx_time now = nx_now();
+    *n = 0;
+    (void)pthread_mutex_lock(&r->lock);
+    hold_state(out, n, r->now, use, NX_KEY_ACTIVE, now);
+    hold_state(out, n, r->now, use, NX_KEY_NEXT, now);
+    hold_state(out, n, r->now, use, NX_KEY_RETIRED, now);
+    (void)pthread_mutex_unlock(&r->lock);
     return NX_OK;
 }
 
@@ -47,7 +81,7 @@ NX_FALLIBLE nx_keyring_find(nx_signing_key **out, nx_keyring *r, uint32_t uses, 
     nx_time now = nx_now();
     (void)pthread_mutex_lock(&r->lock);
     const struct nx_key_entry *e = nx_key_snapshot_kid(r->now, kid);
-    bool good = e && (uses & NX_USE_BIT(e->row.use)) && nx_key_entry_published(e, now);
+    bool good = e && (uses & NX_USE_BIT(e->row.use)) && !nx_key_use_opens(e->row.use) && nx_key_entry_published(e, now);
     nx_signing_key *k = good ? nx_signing_key_hold(e->key) : NULL;
     (void)pthread_mutex_unlock(&r->lock);
     NX_REQUIRE(k, NX_ERR_JOSE_KEY);
@@ -68,6 +102,7 @@ static nx_result add_public(json_t *keys, const nx_key_snapshot *s, uint32_t use
     for (size_t i = 0; i < s->count; i++) {
         const struct nx_key_entry *e = &s->entry[i];
         if (!(uses & NX_USE_BIT(e->row.use)) || !nx_key_entry_published(e, now)) continue;
+        if (nx_key_use_opens(e->row.use)) continue;
         NX_REQUIRE(json_array_append_new(keys, nx_jwk_public(e->key->jwk)) == 0, NX_ERR_MEMORY);
     }
     return NX_OK;

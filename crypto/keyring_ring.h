@@ -22,5 +22,7 @@ struct nx_keyring {
 NX_FALLIBLE nx_keyring_reload(nx_keyring *r);
 /* Makes the key of that use and state unless there is one. The caller holds turn. */
 NX_FALLIBLE nx_keyring_make(nx_keyring *r, nx_key_use use, nx_key_state state);
+/* Makes the active key of a late use unless there is one, as the turn allows. */
+NX_FALLIBLE nx_keyring_make_late(nx_keyring *r, nx_key_use use);
 
 #endif

@@ -60,7 +60,7 @@ static nx_result save_or_follow(nx_keyring *r, const struct nx_key_row *rows, si
 NX_FALLIBLE nx_keyring_make(nx_keyring *r, nx_key_use use, nx_key_state state)
 {
     if (nx_key_snapshot_state(r->now, use, state)) return NX_OK;
-    NX_AUTO(nx_arena) a = nx_arena_open(2 * NX_KEY_SEALED_MAX);
+    NX_AUTO(nx_arena) a = nx_arena_open(4 * NX_KEY_SEALED_MAX);
     NX_NEED(a);
     struct nx_key_row row;
     NX_TRY(make_row(&row, a, r, use, state));
@@ -69,8 +69,17 @@ NX_FALLIBLE nx_keyring_make(nx_keyring *r, nx_key_use use, nx_key_state state)
     return NX_OK;
 }
 
-static nx_result make_one_next(nx_keyring *r)
+NX_FALLIBLE nx_keyring_make_late(nx_keyring *r, nx_key_use use)
 {
+    HOLD(&r->turn);
+    return nx_keyring_make(r, use, NX_KEY_ACTIVE);
+}
+
+static nx_result make_one(nx_keyring *r)
+{
+    for (int use = 0; use < NX_USE_COUNT; use++)
+        if (!nx_key_snapshot_state(r->now, (nx_key_use)use, NX_KEY_ACTIVE))
+            return nx_keyring_make(r, (nx_key_use)use, NX_KEY_ACTIVE);
     for (int use = 0; use < NX_USE_COUNT; use++)
         if (!nx_key_snapshot_state(r->now, (nx_key_use)use, NX_KEY_NEXT))
             return nx_keyring_make(r, (nx_key_use)use, NX_KEY_NEXT);
@@ -144,7 +153,7 @@ NX_FALLIBLE nx_keyring_tend(nx_keyring *r)
     NX_TRY(nx_keyring_reload(r));
     NX_TRY(drop_one(r));
     NX_TRY(turn_one_due(r));
-    return make_one_next(r);
+    return make_one(r);
 }
 
 NX_FALLIBLE nx_keyring_rotate(nx_keyring *r, nx_key_use use)

@@ -2,16 +2,21 @@
 
 #include <stdlib.h>
 
-NX_FALLIBLE nx_signing_key_make(nx_signing_key **out, const struct nx_key_row *row, EVP_PKEY *pair)
+NX_FALLIBLE nx_signing_key_make(nx_signing_key **out, const struct nx_key_row *row, EVP_PKEY *pair,
+                                char *certificate)
 {
     nx_signing_key *made = calloc(1, sizeof *made);
-    if (!made) EVP_PKEY_free(pair);
+    if (!made) {
+        EVP_PKEY_free(pair);
+        free(certificate);
+    }
     NX_NEED(made);
     NX_AUTO(nx_signing_key) k = made;
     atomic_init(&k->refs, 1);
     k->use = row->use;
     k->alg = row->alg;
     k->pair = pair;
+    k->certificate = certificate;
     NX_TRY(nx_jwk_from_evp(&k->jwk, pair, row->alg, row->kid));
     *out = NX_STEAL(k);
     return NX_OK;
@@ -28,6 +33,7 @@ void nx_signing_key_release(nx_signing_key *k)
     if (!k || atomic_fetch_sub_explicit(&k->refs, 1, memory_order_acq_rel) != 1) return;
     EVP_PKEY_free(k->pair);
     nx_jwk_close(k->jwk);
+    free(k->certificate);
     free(k);
 }
 
@@ -51,9 +57,15 @@ const nx_jwk *nx_signing_key_jwk(const nx_signing_key *k)
     return k->jwk;
 }
 
+const char *nx_signing_key_certificate(const nx_signing_key *k)
+{
+    return k->certificate;
+}
+
 NX_FALLIBLE nx_signing_key_sign(const nx_signing_key *k, uint8_t out[NX_SIGNATURE_MAX], size_t *n,
                                 nx_span message)
 {
+    NX_REQUIRE(!nx_key_use_opens(k->use), NX_ERR_JOSE_ALG);
     return nx_alg_sign(out, n, k->alg, k->pair, message);
 }
 

@@ -13,10 +13,12 @@ struct nx_signing_key {
     nx_alg alg;
     EVP_PKEY *pair;
     nx_jwk *jwk;
+    char *certificate; /* base64 of the DER; NULL: none */
 };
 
-/* Takes the key pair over, also when it fails. One reference, the caller's. */
-NX_FALLIBLE nx_signing_key_make(nx_signing_key **out, const struct nx_key_row *row, EVP_PKEY *pair);
+/* Takes the key pair and the certificate (NULL: none) over, also when it fails. One reference, the caller's. */
+NX_FALLIBLE nx_signing_key_make(nx_signing_key **out, const struct nx_key_row *row, EVP_PKEY *pair,
+                                char *certificate);
 nx_signing_key *nx_signing_key_hold(nx_signing_key *k);
 
 #endif

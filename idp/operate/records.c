@@ -51,7 +51,7 @@ nx_result nx_operate_client_show(json_t **out, struct nx_operate_call *c, const 
 static json_t *key_line(const struct nx_key_row *k)
 {
     json_t *j = json_pack("{s:s,s:s,s:s,s:s}", "kid", k->kid, "use", nx_key_use_name(k->use), "alg",
-                          nx_alg_name(k->alg), "state", nx_key_state_name(k->state));
+                          nx_key_use_alg_name(k->use), "state", nx_key_state_name(k->state));
     if (!j) return NULL;
     nx_operate_time(j, "published", k->published);
     nx_operate_time(j, "retire_after", k->retire_after);

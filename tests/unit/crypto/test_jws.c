@@ -101,6 +101,7 @@ static void test_our_own_tokens_verify(void **state)
 {
     (void)state;
     for (int use = 0; use < NX_USE_COUNT; use++) {
+        if (nx_key_use_opens((nx_key_use)use)) continue;
         struct nx_jws out;
         nx_span token = sign((nx_key_use)use, "at+jwt");
         assert_true(nx_ok(nx_jws_verify_own(&out, arena, ring, NX_USE_BIT(use), "AT+JWT", token)));
@@ -118,6 +119,7 @@ static void test_rule_10_keys_of_other_uses_do_not_verify(void **state)
 {
     (void)state;
     for (int use = 0; use < NX_USE_COUNT; use++) {
+        if (nx_key_use_opens((nx_key_use)use)) continue;
         struct nx_jws out;
         nx_span token = sign((nx_key_use)use, NULL);
         uint32_t others = ~NX_USE_BIT(use);

@@ -3,7 +3,11 @@
 #include "memory_keys.h"
 
 #include "base/fault.h"
+#include "base/text.h"
+#include "crypto/certificate.h"
 #include "crypto/jws.h"
+
+#include <openssl/rsa.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,6 +45,15 @@ static void pass(int64_t seconds)
 {
     shifted += seconds;
     nx_clock_shift(shifted);
+}
+
+/* How many uses get their key at first start. */
+static size_t at_start(void)
+{
+    size_t n = 0;
+    for (int use = 0; use < NX_USE_COUNT; use++)
+        n += !nx_key_use_late((nx_key_use)use);
+    return n;
 }
 
 static nx_keyring *open_ring(void)
@@ -84,10 +97,10 @@ static void test_made_at_first_start_and_kept(void **state)
 {
     (void)state;
     NX_AUTO(nx_keyring) first = open_ring();
-    assert_int_equal(rows.count, NX_USE_COUNT);
+    assert_int_equal(rows.count, at_start());
     nx_span token = sign(first);
     NX_AUTO(nx_keyring) second = open_ring();
-    assert_int_equal(rows.count, NX_USE_COUNT);
+    assert_int_equal(rows.count, at_start());
     assert_int_equal(verify(second, token), NX_ERR_NONE);
     for (size_t i = 0; i < rows.count; i++) {
         assert_int_equal(rows.row[i].state, NX_KEY_ACTIVE);
@@ -282,6 +295,120 @@ static void test_a_key_that_was_taken_outlives_the_ring(void **state)
     assert_int_equal(nx_signing_key_use(k), NX_USE_QR);
 }
 
+static void test_a_late_key_is_made_at_first_need_and_once(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_keyring) r = open_ring();
+    NX_AUTO(nx_keyring) other = open_ring();
+    NX_AUTO(nx_signing_key) first = NULL;
+    NX_AUTO(nx_signing_key) again = NULL;
+    NX_AUTO(nx_signing_key) theirs = NULL;
+    size_t before = rows.count;
+    assert_true(nx_ok(nx_keyring_active(&first, r, NX_USE_SAML)));
+    assert_true(nx_ok(nx_keyring_active(&again, r, NX_USE_SAML)));
+    assert_ptr_equal(first, again);
+    assert_int_equal(rows.count, before + 1);
+    assert_true(nx_ok(nx_keyring_active(&theirs, other, NX_USE_SAML)));
+    assert_string_equal(nx_signing_key_kid(theirs), nx_signing_key_kid(first));
+}
+
+/* ECDSA signs otherwise each time: a certificate that were made anew would not be the one that peers have. */
+static void test_a_certificate_outlives_restarts_and_is_the_keys(void **state)
+{
+    (void)state;
+    static const nx_key_use uses[] = {NX_USE_SAML, NX_USE_SAML_EC, NX_USE_SAML_ENC};
+    for (size_t i = 0; i < 3; i++) {
+        NX_AUTO(nx_keyring) r = open_ring();
+        NX_AUTO(nx_keyring) later = NULL;
+        NX_AUTO(nx_signing_key) k = NULL;
+        NX_AUTO(nx_signing_key) same = NULL;
+        assert_true(nx_ok(nx_keyring_active(&k, r, uses[i])));
+        later = open_ring();
+        assert_true(nx_ok(nx_keyring_active(&same, later, uses[i])));
+        const char *certificate = nx_signing_key_certificate(k);
+        assert_non_null(certificate);
+        assert_string_equal(certificate, nx_signing_key_certificate(same));
+        nx_span der;
+        EVP_PKEY *key = NULL;
+        assert_true(nx_ok(nx_b64_decode_dup(&der, arena, nx_span_str(certificate))));
+        assert_true(nx_ok(nx_certificate_key(&key, der)));
+        assert_int_equal(EVP_PKEY_eq(key, nx_jwk_evp(nx_signing_key_jwk(k))), 1);
+        EVP_PKEY_free(key);
+    }
+    NX_AUTO(nx_keyring) r = open_ring();
+    NX_AUTO(nx_signing_key) plain = NULL;
+    assert_true(nx_ok(nx_keyring_active(&plain, r, NX_USE_TOKEN)));
+    assert_null(nx_signing_key_certificate(plain));
+}
+
+static nx_span wrap(const nx_signing_key *k, const EVP_MD *digest, nx_span message)
+{
+    static uint8_t out[512];
+    size_t n = sizeof out;
+    EVP_PKEY_CTX *c = EVP_PKEY_CTX_new(nx_jwk_evp(nx_signing_key_jwk(k)), NULL);
+    assert_int_equal(EVP_PKEY_encrypt_init(c), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_OAEP_PADDING), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_oaep_md(c, digest), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_mgf1_md(c, digest), 1);
+    assert_int_equal(EVP_PKEY_encrypt(c, out, &n, message.p, message.n), 1);
+    EVP_PKEY_CTX_free(c);
+    return nx_span_of(out, n);
+}
+
+static void test_a_key_decrypts_or_signs_and_never_both(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_keyring) r = open_ring();
+    NX_AUTO(nx_signing_key) opens = NULL;
+    NX_AUTO(nx_signing_key) signs = NULL;
+    assert_true(nx_ok(nx_keyring_active(&opens, r, NX_USE_SAML_ENC)));
+    assert_true(nx_ok(nx_keyring_active(&signs, r, NX_USE_SAML)));
+    NX_AUTO_SECRET(got);
+    nx_span wrapped = wrap(opens, EVP_sha256(), NX_LIT("0123456789abcdef"));
+    assert_true(nx_ok(nx_signing_key_open(opens, &got, "SHA256", "SHA256", wrapped)));
+    assert_true(nx_span_eq(nx_secret_expose(&got), NX_LIT("0123456789abcdef")));
+    assert_int_equal(nx_signing_key_open(opens, &got, "SHA1", "SHA1", wrapped).e, NX_ERR_SEAL);
+    assert_int_equal(nx_signing_key_open(opens, &got, "MD5", "MD5", wrapped).e, NX_ERR_JOSE_ALG);
+    assert_int_equal(nx_signing_key_open(opens, &got, "SHA256", "SHA256", NX_LIT("short")).e, NX_ERR_SEAL);
+    assert_int_equal(nx_signing_key_open(signs, &got, "SHA256", "SHA256", wrapped).e, NX_ERR_JOSE_ALG);
+    uint8_t sig[NX_SIGNATURE_MAX];
+    size_t n;
+    assert_int_equal(nx_signing_key_sign(opens, sig, &n, NX_LIT("m")).e, NX_ERR_JOSE_ALG);
+    NX_AUTO(nx_signing_key) found = NULL;
+    nx_span kid = nx_span_str(nx_signing_key_kid(opens));
+    assert_int_equal(nx_keyring_find(&found, r, ~0u, kid).e, NX_ERR_JOSE_KEY);
+    char *jwks = NULL;
+    assert_true(nx_ok(nx_keyring_jwks(&jwks, arena, r, NX_USE_BIT(NX_USE_SAML_ENC))));
+    assert_string_equal(jwks, "{\"keys\":[]}");
+}
+
+static void test_the_keys_of_a_use_active_first(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_keyring) r = open_ring();
+    nx_signing_key *k[NX_KEYS_OF_USE_MAX];
+    size_t n;
+    NX_AUTO(nx_signing_key) old = NULL;
+    assert_true(nx_ok(nx_keyring_active(&old, r, NX_USE_SAML_ENC)));
+    tend_until_quiet(r);
+    pass(terms.publish_s);
+    assert_true(nx_ok(nx_keyring_rotate(r, NX_USE_SAML_ENC)));
+    tend_until_quiet(r);
+    assert_true(nx_ok(nx_keyring_keys(k, &n, r, NX_USE_SAML_ENC)));
+    assert_int_equal(n, 3);
+    assert_ptr_equal(k[2], old);
+    NX_AUTO(nx_signing_key) active = NULL;
+    assert_true(nx_ok(nx_keyring_active(&active, r, NX_USE_SAML_ENC)));
+    assert_ptr_equal(k[0], active);
+    for (size_t i = 0; i < n; i++)
+        nx_signing_key_release(k[i]);
+    pass(nx_key_use_retire_s(NX_USE_SAML_ENC));
+    assert_true(nx_ok(nx_keyring_keys(k, &n, r, NX_USE_SAML_ENC)));
+    assert_int_equal(n, 2);
+    for (size_t i = 0; i < n; i++)
+        nx_signing_key_release(k[i]);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -310,7 +437,7 @@ static void test_no_key_is_made_without_random_bytes(void **state)
         assert_int_equal(e, NX_ERR_RANDOM);
     }
     nx_fault_arm(NX_ACT_RANDOM, 0);
-    assert_int_equal(rows.count, NX_USE_COUNT);
+    assert_int_equal(rows.count, at_start());
 }
 
 /* Threads report, the main thread asserts. */
@@ -376,6 +503,10 @@ int main(void)
         T(test_every_flipped_byte_of_a_row_is_noticed),
         T(test_rows_are_bound_to_kid_and_use),
         T(test_a_key_that_was_taken_outlives_the_ring),
+        T(test_a_late_key_is_made_at_first_need_and_once),
+        T(test_a_certificate_outlives_restarts_and_is_the_keys),
+        T(test_a_key_decrypts_or_signs_and_never_both),
+        T(test_the_keys_of_a_use_active_first),
         T(test_names),
         T(test_no_key_is_made_without_random_bytes),
         T(test_threads_sign_while_keys_turn),
