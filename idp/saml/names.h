@@ -28,6 +28,9 @@
 #define NX_SAML_PATH_ARTIFACT "/saml/artifact"
 #define NX_SAML_PATH_START "/saml/start"
 
+/* Index of our one ArtifactResolutionService, in our metadata and in every artifact. */
+#define NX_SAML_ARTIFACT_INDEX 0
+
 /* saml-core section 1.3.4 asks for 128 random bits and up; texts longer than this are no ids of anybody. */
 #define NX_SAML_ID_MAX 256
 #define NX_SAML_ENTITY_MAX 1024 /* saml-metadata section 2.2.1 */

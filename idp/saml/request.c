@@ -116,10 +116,6 @@ static NX_FALLIBLE read_subject(struct nx_saml_request *out, nx_arena *a, const 
 
 NX_FALLIBLE nx_saml_request_read(struct nx_saml_request *out, nx_arena *a, const struct nx_saml_message *m)
 {
-    *out = (struct nx_saml_request){
-        .acs_index = -1, .binding = NX_SAML_BINDINGS, .format = NX_SAML_UNSPECIFIED};
-    NX_REQUIRE(nx_xml_is(m->root, NX_NS_SAMLP, "AuthnRequest"), NX_ERR_SAML_MESSAGE);
-    NX_TRY(read_answer(out, a, m->root));
     NX_TRY(check_children(m->root));
     NX_REQUIRE(nx_ok(nx_xml_attr_bool(&out->force, m->root, "ForceAuthn", false)), NX_ERR_SAML_MESSAGE);
     NX_REQUIRE(nx_ok(nx_xml_attr_bool(&out->passive, m->root, "IsPassive", false)), NX_ERR_SAML_MESSAGE);
@@ -166,8 +162,8 @@ static const struct nx_saml_endpoint *by_index(const struct nx_saml_endpoints *l
     return NULL;
 }
 
-NX_FALLIBLE nx_saml_request_acs(const struct nx_saml_request *r, const nx_saml_entity *portal, const char **acs,
-                                enum nx_saml_binding *binding)
+static NX_FALLIBLE choose_acs(const struct nx_saml_request *r, const nx_saml_entity *portal, const char **acs,
+                              enum nx_saml_binding *binding)
 {
     enum nx_saml_binding wanted = r->binding_unknown ? NX_SAML_BINDINGS : r->binding;
     const struct nx_saml_endpoint *e;
@@ -185,4 +181,14 @@ NX_FALLIBLE nx_saml_request_acs(const struct nx_saml_request *r, const nx_saml_e
     NX_REQUIRE(!missed && !r->binding_unknown && (wanted == NX_SAML_BINDINGS || *binding == wanted),
                NX_ERR_SAML_RESPONSE_BINDING);
     return NX_OK;
+}
+
+NX_FALLIBLE nx_saml_request_target(struct nx_saml_request *out, nx_arena *a, const struct nx_saml_message *m,
+                                   const nx_saml_entity *portal, const char **acs, enum nx_saml_binding *binding)
+{
+    *out = (struct nx_saml_request){
+        .acs_index = -1, .binding = NX_SAML_BINDINGS, .format = NX_SAML_UNSPECIFIED};
+    NX_REQUIRE(nx_xml_is(m->root, NX_NS_SAMLP, "AuthnRequest"), NX_ERR_SAML_MESSAGE);
+    NX_TRY(read_answer(out, a, m->root));
+    return choose_acs(out, portal, acs, binding);
 }

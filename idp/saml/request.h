@@ -23,14 +23,13 @@ struct nx_saml_request {
     const char *subject;
 };
 
-/* Reads the message that nx_saml_prove gave. NX_ERR_SAML_MESSAGE; NX_ERR_SAML_NO_CONTEXT for a declaration or an
- * unknown comparison; *out is then what was read so far and says where to answer. */
+/* Reading has two halves. The first proves where an answer may be sent at all, by the metadata: the endpoint of the
+ * URL (exactly), of the index, or the default; and of the binding where one is named. *binding is POST or ARTIFACT.
+ * NX_ERR_SAML_MESSAGE (no AuthnRequest, or one that contradicts itself), NX_ERR_SAML_ACS: error pages, since nobody
+ * is to be told anything there. NX_ERR_SAML_RESPONSE_BINDING: *acs and *binding say where that may be told. */
+NX_FALLIBLE nx_saml_request_target(struct nx_saml_request *out, nx_arena *a, const struct nx_saml_message *m,
+                                   const nx_saml_entity *portal, const char **acs, enum nx_saml_binding *binding);
+/* Everything else, into the same *out. NX_ERR_SAML_MESSAGE, NX_ERR_SAML_SUBJECT. */
 NX_FALLIBLE nx_saml_request_read(struct nx_saml_request *out, nx_arena *a, const struct nx_saml_message *m);
-
-/* Where to answer, by the metadata: the endpoint of the URL (exactly), of the index, or the default; and of the
- * binding where one is named. *binding is POST or ARTIFACT. NX_ERR_SAML_ACS: an error page, since nobody is to be
- * told anything there. NX_ERR_SAML_RESPONSE_BINDING: *acs and *binding say where that may be told. */
-NX_FALLIBLE nx_saml_request_acs(const struct nx_saml_request *r, const nx_saml_entity *portal, const char **acs,
-                                enum nx_saml_binding *binding);
 
 #endif
