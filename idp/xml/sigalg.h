@@ -1,8 +1,8 @@
 /* Signature algorithms by their URIs, keys of peers, and signatures over bytes (the HTTP-Redirect binding).
  *
- * A peer's keys are pinned: they come from its metadata, never from a message. Any of them may verify, so that a
- * peer can roll its key. A certificate is a container for its key: neither its dates nor its issuer count (SAML
- * metadata interoperability profile 2.5). */
+ * A peer's keys are pinned: they come from its metadata, never from a message. Any of them may verify, so
+ * that a peer can roll its key. A certificate is a container for its key: neither its dates nor its issuer
+ * count (SAML metadata interoperability profile 2.5). */
 #ifndef NX_XML_SIGALG_H
 #define NX_XML_SIGALG_H
 
@@ -31,8 +31,8 @@ typedef struct nx_xml_key nx_xml_key;
 #define NX_XML_KEYS_MAX 16      /* that one peer may have at a time */
 #define NX_XML_KEY_DER_MAX 8192 /* bytes of a certificate or SubjectPublicKeyInfo */
 
-/* From the DER of an X.509 certificate or of a SubjectPublicKeyInfo. RSA of 2048 to 8192 bits, EC on P-256, P-384
- * or P-521; anything else is NX_ERR_XML_KEY. Owned by the caller. */
+/* From the DER of an X.509 certificate or of a SubjectPublicKeyInfo. RSA of 2048 to 8192 bits, EC on P-256,
+ * P-384 or P-521; anything else is NX_ERR_XML_KEY. Owned by the caller. */
 NX_FALLIBLE nx_xml_key_make(nx_xml_key **out, nx_span der);
 /* From a public key of ours; takes a reference. The same bounds. */
 NX_FALLIBLE nx_xml_key_of(nx_xml_key **out, EVP_PKEY *key);
