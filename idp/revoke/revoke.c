@@ -16,17 +16,19 @@ static nx_result check(const struct nx_revoke_row *row, const struct nx_revoke_o
     return NX_OK;
 }
 
-/* The epoch's new value goes into the plan: applying it later, on whichever node, needs nothing else. Only a
+/* The epoch's new value and who is at hand go into the plan: applying it later, on whichever node, needs nothing else. Only a
  * revocation raises it: what was suspended is to live again. */
-static nx_result raise_epoch(struct nx_house *h, nx_arena *a, const struct nx_revoke_row *row,
-                             const struct nx_revoke_order *o, char **plan)
+static nx_result make_plan(struct nx_house *h, nx_arena *a, const struct nx_revoke_row *row,
+                           const struct nx_revoke_order *o, char **plan)
 {
-    *plan = nx_arena_strdup(a, "{}");
+    NX_AUTO_JSON j = json_pack("{s:s*,s:s*}", "browser", o->browser, "asked_by", o->asked_by);
+    NX_NEED(j);
     if (row->epoch && o->act == NX_REVOKE) {
         int64_t value;
         NX_TRY(nx_registry_epoch_raise(h->registry, row->epoch, o->target, &value));
-        *plan = nx_arena_printf(a, "{\"epoch\":%lld}", (long long)value);
+        NX_REQUIRE(json_object_set_new(j, "epoch", json_integer(value)) == 0, NX_ERR_MEMORY);
     }
+    *plan = nx_json_dump(a, j);
     NX_NEED(*plan);
     return NX_OK;
 }
@@ -55,7 +57,7 @@ NX_FALLIBLE nx_revoke_record(struct nx_house *h, nx_arena *a, const struct nx_re
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, h->registry, NX_DURABLE));
     NX_TRY(row->change(h, a, &o));
-    NX_TRY(raise_epoch(h, a, row, &o, &plan));
+    NX_TRY(make_plan(h, a, row, &o, &plan));
     struct nx_revocation v = {
         .shard = nx_store_shard(h->store, o.subject ? o.subject : o.target),
         .act = nx_revoke_act_name(o.act),

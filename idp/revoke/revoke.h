@@ -40,6 +40,10 @@ struct nx_revoke_order {
     const char *subject; /* the person; needed for NX_REVOKE_GRANT, found out otherwise */
     const char *reason;  /* at most NX_REASON_MAX bytes, printable; required */
     const char *actor;   /* as in the audit trail: "uid:0", "person:ID", "client:ID", "system" */
+    /* A session whose browser is at hand: its SAML portals that only a browser can tell are told through it
+     * (saml/logout.h). NULL: nobody is there, and they count as unreachable. */
+    const char *browser;
+    const char *asked_by; /* the portal that asks for it, which is answered and not told; NULL */
 };
 
 /* Does the act; *seq (may be NULL) is its number, under which the receipt is read. Revoking what is revoked already

@@ -27,6 +27,9 @@
 #define NX_SAML_PATH_SSO_POST "/saml/sso/post"
 #define NX_SAML_PATH_ARTIFACT "/saml/artifact"
 #define NX_SAML_PATH_START "/saml/start"
+#define NX_SAML_PATH_LOGOUT "/saml/logout" /* SingleLogoutService of both roles, by redirect … */
+#define NX_SAML_PATH_LOGOUT_POST "/saml/logout/post" /* … by POST … */
+#define NX_SAML_PATH_LOGOUT_SOAP "/saml/logout/soap" /* … and by SOAP */
 
 /* Index of our one ArtifactResolutionService, in our metadata and in every artifact. */
 #define NX_SAML_ARTIFACT_INDEX 0
