@@ -45,6 +45,7 @@ struct nx_agency_person {
 /* Texts are in the arena, valid UTF-8 without control characters. */
 struct nx_agency_identity {
     const char *subject;   /* entryUUID or objectGUID, user name at realm, principal */
+    const char *account;   /* what nx_agency_admit_account counted; NULL: nothing */
     const char *user_name; /* as the agency writes it, else as typed */
     struct nx_agency_person person;
     const char *group[NX_AGENCY_GROUPS_MAX]; /* words of the row, each once */
@@ -69,6 +70,7 @@ struct nx_agency_outcome {
     struct nx_agency_identity who;
     const char *prompt; /* what the agency's server says, "" when nothing; in the arena */
     nx_span state;
+    int64_t retry_after_s; /* with NX_ERR_HTTP_RATE */
 };
 
 /* Counts the attempt by the name as typed and the source. NX_ERR_HTTP_RATE with *retry_after_s; NX_ERR_PASSWORD for
@@ -76,8 +78,10 @@ struct nx_agency_outcome {
  * empty password would be an anonymous bind that a directory answers with success (RFC 4513 5.1.2). */
 NX_FALLIBLE nx_agency_admit(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask,
                             int64_t *retry_after_s);
-/* Counts the attempt at the account itself; called by the kinds right before a password is tried. NX_ERR_HTTP_RATE. */
-NX_FALLIBLE nx_agency_admit_account(struct nx_house *house, nx_arena *a, const nx_upstream *row, const char *subject);
+/* Counts the attempt at the account itself; called by the kinds right before a password is tried.
+ * who->account is what is counted. NX_ERR_HTTP_RATE with out->retry_after_s. */
+NX_FALLIBLE nx_agency_admit_account(struct nx_agency_outcome *out, struct nx_house *house, nx_arena *a,
+                                    const nx_upstream *row);
 /* Both attempts were right. */
 NX_FALLIBLE nx_agency_settle(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask,
                              const struct nx_agency_identity *who);
@@ -124,6 +128,8 @@ extern const struct nx_agency_kind nx_agency_kerberos;
 
 /* The member of nx_agency_person that the config calls `name` ("family_name"), NULL when there is none. */
 const char **nx_agency_field(struct nx_agency_person *p, const char *name);
+/* Adds the word of a group once; past NX_AGENCY_GROUPS_MAX nothing. Copied. */
+void nx_agency_add_group(struct nx_agency_identity *who, nx_arena *a, const char *word);
 /* Whether a text of an agency may be shown and stored: UTF-8 without control characters, at most
  * NX_AGENCY_VALUE_MAX bytes and not empty. */
 bool nx_agency_text_fits(nx_span s);

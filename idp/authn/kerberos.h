@@ -13,7 +13,7 @@
 
 #include "authn/agency.h"
 
-#define NX_NEGOTIATE_MAX (64u << 10) /* bytes of a token: tickets with group lists are large */
+#define NX_NEGOTIATE_MAX (12u << 10) /* bytes of a token, which must fit into a header field */
 
 struct nx_kerberos_row {
     const char *keytab;

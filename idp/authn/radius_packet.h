@@ -16,21 +16,19 @@
 #define NX_RADIUS_VALUE_MAX 253
 #define NX_RADIUS_PASSWORD_MAX 128 /* RFC 2865 5.2 */
 #define NX_RADIUS_ATTRIBUTES_MAX 128
-#define NX_RADIUS_CLASSES_MAX 16
+#define NX_RADIUS_GROUPS_MAX 16
 
 enum nx_radius_code {
     NX_RADIUS_REQUEST = 1,
     NX_RADIUS_ACCEPT = 2,
     NX_RADIUS_REJECT = 3,
-    NX_RADIUS_CHALLENGE = 11,
-    NX_RADIUS_STATUS = 12 /* Status-Server, RFC 5997 */
+    NX_RADIUS_CHALLENGE = 11
 };
 
 struct nx_radius_request {
-    enum nx_radius_code code;
     uint8_t identifier;
     uint8_t authenticator[NX_RADIUS_AUTHENTICATOR]; /* random, new for each request */
-    nx_span user_name;                              /* none: a status request */
+    nx_span user_name;
     const nx_secret *password;
     const char *nas; /* NAS-Identifier */
     nx_span state;   /* of the challenge that is answered; empty: none */
@@ -40,11 +38,10 @@ NX_FALLIBLE nx_radius_write(nx_buf *out, const struct nx_radius_request *r, cons
 
 struct nx_radius_answer {
     enum nx_radius_code code;
-    nx_span message; /* the Reply-Message attributes, joined; in the arena */
+    const char *message; /* the Reply-Message attributes, joined, "" when they are no clean text; in the arena */
     nx_span state;   /* borrowed from the packet; empty: none */
-    nx_span class_[NX_RADIUS_CLASSES_MAX]; /* Class and Filter-Id: words of groups */
-    size_t class_count;
-    nx_span user_name; /* as the server writes it; empty: not told */
+    nx_span group[NX_RADIUS_GROUPS_MAX]; /* Class and Filter-Id, borrowed */
+    size_t group_count;
 };
 /* Checks form, identifier, Response Authenticator and Message-Authenticator, all of them, in constant time where it
  * compares. NX_ERR_RADIUS_FORM, NX_ERR_SIGNATURE. */
