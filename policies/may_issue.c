@@ -32,33 +32,131 @@ static bool stale(const struct nx_facts *f, enum nx_fact_epoch of)
     return e->bound && (!e->known || e->issued != e->now);
 }
 
-static enum nx_level lower(enum nx_level a, enum nx_level b)
+/* ---- the level: a row of assurance.def, then caps ---- */
+
+/* What the sign-in proves here: of what is forbidden, nothing. */
+static unsigned counted(const struct nx_facts *f)
 {
-    return a < b ? a : b;
+    return f->session.how.means & ~f->forbidden;
 }
 
-/* Every cap that does not depend on how the person signed in. */
-static enum nx_level capped(const struct nx_facts *f, enum nx_level level, unsigned means)
+static enum nx_level cap_rung(const struct nx_facts *f, unsigned means)
+{
+    enum nx_rung rung = f->session.how.rung;
+    (void)means;
+    return rung >= NX_P0 && rung <= NX_P3 ? nx_policy()->rung_cap[rung] : NX_M4;
+}
+
+static enum nx_level cap_enrolled(const struct nx_facts *f, unsigned means)
+{
+    (void)means;
+    return f->session.how.bound_at;
+}
+
+/* What was enrolled at which level is known of the whole sign-in only: what stood on something forbidden
+ * stands low. */
+static enum nx_level cap_forbidden(const struct nx_facts *f, unsigned means)
+{
+    (void)means;
+    return f->session.how.means & f->forbidden ? NX_M1 : NX_M4;
+}
+
+static enum nx_level cap_paper(const struct nx_facts *f, unsigned means)
+{
+    (void)f;
+    return means & NX_MEANS_PAPER_PIN ? nx_policy()->paper_cap : NX_M4;
+}
+
+static enum nx_level cap_proofing(const struct nx_facts *f, unsigned means)
+{
+    (void)means;
+    return f->person.proofing;
+}
+
+static enum nx_level cap_no_qr(const struct nx_facts *f, unsigned means)
 {
     const struct nx_policy *p = nx_policy();
-    level = lower(level, f->person.proofing);
-    if (f->qr.state == NX_FACT_QR_NONE && !(means & p->no_qr_exempt_means[f->person.kind]))
-        level = lower(level, p->no_qr_cap[f->person.kind]);
-    if (f->face == NX_FACE_SELF) return level;
-    if (!f->client.reachable) level = lower(level, p->unreachable_cap);
-    if (f->client.decoupled) level = lower(level, p->device_grant_cap);
-    if (f->client.cap != NX_LEVEL_NONE) level = lower(level, f->client.cap);
+    bool exempt = f->qr.state != NX_FACT_QR_NONE || (means & p->no_qr_exempt_means[f->person.kind]);
+    return exempt ? NX_M4 : p->no_qr_cap[f->person.kind];
+}
+
+static enum nx_level cap_unreachable(const struct nx_facts *f, unsigned means)
+{
+    (void)means;
+    return f->face == NX_FACE_SELF || f->client.reachable ? NX_M4 : nx_policy()->unreachable_cap;
+}
+
+static enum nx_level cap_decoupled(const struct nx_facts *f, unsigned means)
+{
+    (void)means;
+    return f->face != NX_FACE_SELF && f->client.decoupled ? nx_policy()->device_grant_cap : NX_M4;
+}
+
+static enum nx_level cap_client(const struct nx_facts *f, unsigned means)
+{
+    (void)means;
+    return f->face == NX_FACE_SELF || f->client.cap == NX_LEVEL_NONE ? NX_M4 : f->client.cap;
+}
+
+static const struct cap {
+    const char *name;
+    const char *text;
+    bool sign_in; /* of this sign-in; the others hold for whatever the person could show */
+    enum nx_level (*most)(const struct nx_facts *f, unsigned means);
+} caps[] = {
+    {"rung", "how near the phone was", true, cap_rung},
+    {"enrolled", "the level at which what she used was enrolled", true, cap_enrolled},
+    {"forbidden", "something that is forbidden here took part in the sign-in", true, cap_forbidden},
+    {"paper", "signed in by paper", true, cap_paper},
+    {"proofing", "the level at which the person was proofed", false, cap_proofing},
+    {"no-qr", "the person has no QR identity", false, cap_no_qr},
+    {"unreachable", "the portal cannot be told of a revocation", false, cap_unreachable},
+    {"decoupled", "device grant or CIBA", false, cap_decoupled},
+    {"client", "the portal's own cap", false, cap_client},
+};
+#define CAPS (sizeof caps / sizeof caps[0])
+
+static void tell(const struct nx_tracer *t, struct nx_trace_line line)
+{
+    if (t) t->line(t->ctx, &line);
+}
+
+static enum nx_level lower_by(const struct cap *c, const struct nx_facts *f, enum nx_level level,
+                              unsigned means, const struct nx_tracer *t)
+{
+    enum nx_level most = c->most(f, means);
+    bool lowers = most < level;
+    if (lowers) level = most;
+    tell(t, (struct nx_trace_line){NX_TRACE_CAP, c->name, c->text, lowers, level, NULL});
+    return level;
+}
+
+static enum nx_level level_of(const struct nx_facts *f, const struct nx_tracer *t)
+{
+    unsigned means = counted(f);
+    const struct nx_acr_row *row = nx_policy_best_row(nx_policy(), means, f->session.how.rung);
+    enum nx_level level = row ? row->level : NX_LEVEL_NONE;
+    tell(t, (struct nx_trace_line){NX_TRACE_ROW, "assurance", "the best set of means that was fulfilled",
+                                   row != NULL, level, row});
+    for (size_t i = 0; i < CAPS; i++)
+        level = lower_by(&caps[i], f, level, means, t);
     return level;
 }
 
 enum nx_level nx_facts_level(const struct nx_facts *f)
 {
-    const struct nx_sign_in *how = &f->session.how;
-    enum nx_level level = nx_policy_level_of_means(nx_policy(), how->means, how->rung);
-    level = lower(level, how->bound_at);
-    if (how->means & NX_MEANS_PAPER_PIN) level = lower(level, nx_policy()->paper_cap);
-    return capped(f, level, how->means);
+    return level_of(f, NULL);
 }
+
+/* Every cap that does not depend on how the person signed in. */
+static enum nx_level capped(const struct nx_facts *f, enum nx_level level, unsigned means)
+{
+    for (size_t i = 0; i < CAPS; i++)
+        if (!caps[i].sign_in) level = lower_by(&caps[i], f, level, means, NULL);
+    return level;
+}
+
+/* ---- the rules ---- */
 
 static bool store_unclean(const struct nx_facts *f)
 {
@@ -220,6 +318,23 @@ static bool change_forbidden(const struct nx_facts *f)
     return f->ask.change && (rung == NX_P0 || rung == NX_P1 || (f->session.how.means & NX_MEANS_PAPER_PIN));
 }
 
+/* Nothing that counts here was shown. */
+static bool means_forbidden(const struct nx_facts *f)
+{
+    const struct nx_sign_in *how = &f->session.how;
+    return (how->means & f->forbidden) && !nx_policy_best_row(nx_policy(), counted(f), how->rung);
+}
+
+/* Two kinds of our own, what an upstream or an officer answers for at that height, or a code for the day on
+ * which the second factor is lost. */
+static bool second_factor(const struct nx_facts *f)
+{
+    const struct nx_sign_in *how = &f->session.how;
+    bool elsewhere = (how->means & (NX_MEANS_UPSTREAM | NX_MEANS_ASSISTED)) && how->bound_at >= NX_M2;
+    bool shown = elsewhere || (how->means & NX_MEANS_RECOVERY) || nx_means_multi_factor(how->means);
+    return f->person.wants_second && !shown;
+}
+
 static bool below(const struct nx_facts *f)
 {
     return f->ask.acr != NX_LEVEL_NONE && nx_facts_level(f) < f->ask.acr;
@@ -311,7 +426,9 @@ static const struct rule rules[] = {
     {NX_REASON_MAX_AGE, WITH_BROWSER, max_age},
     {NX_REASON_OTHER_PERSON, ON(AUTHORIZE), other_person},
     {NX_REASON_HINT_MISMATCH, ON(AUTHORIZE), hint_mismatch},
+    {NX_REASON_MEANS_FORBIDDEN, ON(AUTHORIZE) | ON(CODE) | ON(REFRESH), means_forbidden},
     {NX_REASON_CHANGE_FORBIDDEN, ON(SELF), change_forbidden},
+    {NX_REASON_SECOND_FACTOR, WITH_BROWSER, second_factor},
     {NX_REASON_UNMET_ACR, WITH_BROWSER, unmet_acr},
     {NX_REASON_LEVEL_TOO_LOW, WITH_BROWSER, level_too_low},
     {NX_REASON_CONSENT_MISSING, ON(AUTHORIZE), consent_missing},
@@ -361,16 +478,32 @@ static enum nx_reason silent(enum nx_verdict verdict, enum nx_reason reason)
     return reason;
 }
 
-struct nx_decision nx_may_issue(const struct nx_facts *f)
+/* Whether the rule decides; told as it is asked. */
+static bool decides(const struct rule *rule, const struct nx_facts *f, const struct nx_tracer *t)
+{
+    if (!(rule->faces & (1u << f->face))) return false;
+    bool hit = rule->violated(f);
+    tell(t, (struct nx_trace_line){NX_TRACE_RULE, reasons[rule->reason].name, reasons[rule->reason].text, hit,
+                                   NX_LEVEL_NONE, NULL});
+    return hit;
+}
+
+struct nx_decision nx_may_issue_traced(const struct nx_facts *f, const struct nx_tracer *t)
 {
     struct nx_decision d = {.verdict = NX_VERDICT_ALLOW, .reason = NX_REASON_OK};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0] && d.reason == NX_REASON_OK; i++)
-        if ((rules[i].faces & (1u << f->face)) && rules[i].violated(f)) d.reason = rules[i].reason;
+        if (decides(&rules[i], f, t)) d.reason = rules[i].reason;
     if (f->ask.prompt & NX_PROMPT_NONE) d.reason = silent(reasons[d.reason].verdict, d.reason);
     d.verdict = reasons[d.reason].verdict;
     if (d.verdict == NX_VERDICT_ALLOW) d.terms = terms_of(f);
     if (d.verdict == NX_VERDICT_STEP_UP) d.terms.level = f->ask.acr;
+    if (t && !f->person.none) level_of(f, t);
     return d;
+}
+
+struct nx_decision nx_may_issue(const struct nx_facts *f)
+{
+    return nx_may_issue_traced(f, NULL);
 }
 
 const char *nx_reason_name(enum nx_reason reason)

@@ -85,6 +85,7 @@ struct nx_person_facts {
     bool active;
     enum nx_subject_kind kind;
     enum nx_level proofing;
+    bool wants_second; /* she asked that every sign-in needs a second factor, and has one */
 };
 
 struct nx_qr_facts {
@@ -153,6 +154,9 @@ struct nx_facts {
     struct nx_consent_facts consent;
     struct nx_scope_facts scope;
     struct nx_epoch_fact epoch[NX_FACT_EPOCHS];
+    unsigned
+        forbidden; /* enum nx_means bits that the portal, its organisation or the person's agency forbids:
+                      here they prove nothing, and what they took part in is worth m1 at most without them */
 };
 
 /* On what terms an allowed thing may be issued. */
@@ -176,6 +180,28 @@ struct nx_decision {
 };
 
 struct nx_decision nx_may_issue(const struct nx_facts *facts);
+
+/* ---- explaining: the same decision by the same rows, each told as it is asked ---- */
+
+enum nx_trace_kind {
+    NX_TRACE_RULE, /* a rule of this face; hit: it is violated and gives the reason */
+    NX_TRACE_ROW,  /* the row of assurance.def that counts; hit: there is one */
+    NX_TRACE_CAP   /* a cap of the level; hit: it lowers it */
+};
+struct nx_trace_line {
+    enum nx_trace_kind kind;
+    const char *name; /* reason, or name of the cap; static */
+    const char *text; /* its sentence; static */
+    bool hit;
+    enum nx_level level;          /* ROW, CAP: the level from here on */
+    const struct nx_acr_row *row; /* ROW: NULL when no set fits */
+};
+struct nx_tracer {
+    void (*line)(void *ctx, const struct nx_trace_line *line);
+    void *ctx;
+};
+/* As nx_may_issue; rules up to the one that decides, then what makes the level. */
+struct nx_decision nx_may_issue_traced(const struct nx_facts *facts, const struct nx_tracer *tracer);
 
 /* "PERSON_INACTIVE" and its sentence; static. */
 const char *nx_reason_name(enum nx_reason reason);

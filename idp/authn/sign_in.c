@@ -84,10 +84,9 @@ static nx_result make_note(struct nx_note *out, const struct signing *x, const c
     NX_AUTO_JSON means = json_array();
     for (size_t i = 0; i < n; i++)
         json_array_append_new(means, json_string(amr[i]));
-    NX_AUTO_JSON j =
-        json_pack("{s:O, s:s*, s:s*, s:s*, s:s*, s:s*}", "amr", means, "browser", x->ask->agent, "network",
-                  nx_network_label(x->arena, x->ask->source), "qid", s->qid, "client", s->only_client,
-                  "upstream", s->upstream);
+    NX_AUTO_JSON j = json_pack("{s:O, s:s*, s:s*, s:s*, s:s*, s:s*}", "amr", means, "browser", x->ask->agent,
+                               "network", nx_network_label(x->arena, x->ask->source), "qid", s->qid, "client",
+                               s->only_client, "upstream", s->upstream);
     *out = (struct nx_note){.type = type,
                             .subject = x->ask->proof.person,
                             .actor = nx_arena_printf(x->arena, "person:%s", x->ask->proof.person),
@@ -150,17 +149,39 @@ static nx_result begin_through(nx_handle_text *cookie, struct nx_signon *s, stru
     NX_FAIL(NX_ERR_GRANT_REVOKED);
 }
 
+/* A code is a factor of somebody's sign-in and never one by itself. */
+static bool stands_alone(const struct nx_proof *p)
+{
+    return nx_policy_best_row(nx_policy(), p->means, NX_P3) != NULL;
+}
+
+/* What two proofs are bound at together; 0 when this one needs no other: it reaches by itself what both
+ * would, and then what is forbidden somewhere need not stand in the way of it. */
+static int joint(const struct nx_signon *s, const struct nx_proof *p)
+{
+    const struct nx_sign_in before = {s->means, (enum nx_level)s->level, NX_RUNG_NONE};
+    const struct nx_sign_in added = {p->means, (enum nx_level)p->bound_at, NX_RUNG_NONE};
+    struct nx_held alone = {.means = NX_MEANS_NONE};
+    nx_held_add(&alone, p->means, (enum nx_level)p->bound_at);
+    enum nx_level both = nx_policy_bound_together(nx_policy(), &before, &added);
+    return stands_alone(p) && nx_policy_level_of_held(nx_policy(), &alone) >= both ? 0 : (int)both;
+}
+
+static bool recent(const struct nx_signon *s, const struct signing *x)
+{
+    return x->now - s->auth_time <= x->house->settings->recent_auth_s;
+}
+
 /* Two proofs close together are factors of one sign-in; a later one stands alone, since acr and auth_time
  * must be true of the same moment. */
 static void merge(struct nx_signon *s, const struct signing *x)
 {
     const struct nx_proof *p = &x->ask->proof;
-    bool together = x->now - s->auth_time <= x->house->settings->recent_auth_s && !(s->means & p->means);
-    const struct nx_sign_in before = {s->means, (enum nx_level)s->level, NX_RUNG_NONE};
-    const struct nx_sign_in added = {p->means, (enum nx_level)p->bound_at, NX_RUNG_NONE};
-    s->level = together ? (int)nx_policy_bound_together(nx_policy(), &before, &added) : p->bound_at;
-    s->means = together ? s->means | p->means : p->means;
-    s->rung = together && p->rung == NX_RUNG_NONE ? s->rung : p->rung;
+    bool another = !(s->means & p->means) || !stands_alone(p);
+    int both = recent(s, x) && another ? joint(s, p) : 0;
+    s->level = both ? both : p->bound_at;
+    s->means = both ? s->means | p->means : p->means;
+    s->rung = both && p->rung == NX_RUNG_NONE ? s->rung : p->rung;
     s->auth_time = x->now;
     s->agent = x->ask->agent;
 }
@@ -182,10 +203,9 @@ static bool carries(const struct nx_signon *s, const struct signing *x)
     if (strcmp(s->subject, ask->proof.person) != 0) return false;
     if (s->only_client || ask->only_client) return false;
     /* a session is bound to one session of one upstream for its life: its epoch and its logout end it */
-    if (ask->proof.upstream &&
-        !(s->upstream && strcmp(s->upstream, ask->proof.upstream) == 0 &&
-          strcmp(s->upstream_subject.s, x->upstream_subject.s) == 0 &&
-          strcmp(s->upstream_session.s, x->upstream_session.s) == 0))
+    if (ask->proof.upstream && !(s->upstream && strcmp(s->upstream, ask->proof.upstream) == 0 &&
+                                 strcmp(s->upstream_subject.s, x->upstream_subject.s) == 0 &&
+                                 strcmp(s->upstream_session.s, x->upstream_session.s) == 0))
         return false;
     return !ask->proof.qid || (s->qid && strcmp(s->qid, ask->proof.qid) == 0);
 }
@@ -201,6 +221,7 @@ nx_result nx_sign_in(nx_handle_text *cookie, struct nx_signon *out, struct nx_ho
     if (found == NX_FOUND && carries(out, &x)) {
         NX_TRY(raise(cookie, out, &x, &found));
         if (found == NX_FOUND) return NX_OK;
+        NX_REQUIRE(stands_alone(&ask->proof), NX_ERR_LOGIN_REQUIRED);
     }
     NX_TRY(choose_qr(&x));
     return ask->proof.upstream ? begin_through(cookie, out, &x) : begin(cookie, out, &x);

@@ -42,7 +42,9 @@ struct nx_sign_in_ask {
 
 /* Makes or raises the session; *out is as stored, cookie for __Host-nxs. A proof of another means in a
  * session of hers adds to its means when the session's last proof is at most recent_auth_s old (password and
- * code are two factors of one sign-in); an older one is replaced. NX_ERR_PERSON_INACTIVE, NX_ERR_QR_DEAD (a
+ * code are two factors of one sign-in), unless it reaches by itself what both would; an older one is replaced. What
+ * proves nothing by itself (a code) only ever adds: NX_ERR_LOGIN_REQUIRED where there is nothing recent of hers to add
+ * it to. NX_ERR_PERSON_INACTIVE, NX_ERR_QR_DEAD (a
  * named qid that is not active), NX_ERR_GRANT_REVOKED (a revocation was faster), NX_ERR_LIMIT. */
 NX_FALLIBLE nx_sign_in(nx_handle_text *cookie, struct nx_signon *out, struct nx_house *house, nx_arena *a,
                        const struct nx_sign_in_ask *ask);

@@ -2,8 +2,10 @@
 
 #include "base/log.h"
 #include "config/settings.h"
-#include "registry/credential.h"
+#include "gate/enrolled.h"
 #include "registry/epoch.h"
+#include "registry/one_time.h"
+#include "registry/policy_rule.h"
 #include "sessions/code.h"
 #include "sessions/family.h"
 #include "sessions/signon.h"
@@ -43,6 +45,7 @@ static bool native_unclaimed(const nx_client *c)
 
 void nx_gate_client(struct nx_gate *g, const nx_client *c, const char *grant_type)
 {
+    g->client = c;
     if (!c) return;
     bool base = strcmp(c->profile, "base") == 0;
     bool is_public = strcmp(c->auth_method, "none") == 0;
@@ -134,26 +137,30 @@ static NX_FALLIBLE read_upstream(struct nx_gate *g, const struct nx_epochs *made
     return NX_OK;
 }
 
-/* What the person could prove if she signed in with the best that she has. */
-static NX_FALLIBLE read_attainable(struct nx_gate *g, const char *person)
+/* What the person could prove if she added the best that she has and that is not forbidden here. */
+static NX_FALLIBLE read_attainable(struct nx_gate *g)
 {
-    enum nx_level best = (enum nx_level)g->session.level;
-    struct nx_credential pw;
-    nx_result r = nx_credential_get(g->house->registry, g->arena, person, NULL, NX_CREDENTIAL_PASSWORD, &pw);
-    if (nx_ok(r) && best < NX_M1) best = NX_M1;
-    if (!nx_ok(r) && r.e != NX_ERR_NOT_FOUND) return r;
-    struct nx_qr_identity *list;
-    size_t n;
-    NX_TRY(nx_qr_identity_list(g->house->registry, g->arena, person, &list, &n));
-    enum nx_level by_phone = nx_policy_level_of_means(nx_policy(), NX_MEANS_QR_PIN, NX_P0);
-    for (size_t i = 0; i < n; i++) {
-        if (list[i].kind != NX_QR_DEVICE || list[i].status != NX_QR_ACTIVE || list[i].expires <= g->facts.now)
-            continue;
-        int level = list[i].bound_at < (int)by_phone ? list[i].bound_at : (int)by_phone;
-        if (level > (int)best) best = (enum nx_level)level;
-    }
-    g->facts.session.attainable = best;
+    struct nx_held held;
+    if (!g->has_person) return NX_OK;
+    NX_TRY(nx_gate_enrolled(&held, g->house, g->arena, &g->person));
+    nx_held_add(&held, g->session.means, (enum nx_level)g->session.level);
+    held.means &= ~g->facts.forbidden;
+    g->facts.session.attainable = nx_policy_level_of_held(nx_policy(), &held);
     return NX_OK;
+}
+
+/* What portal and agencies forbid; only where a portal asks. */
+static NX_FALLIBLE read_forbidden(struct nx_gate *g, const char *person)
+{
+    if (!g->client) return NX_OK;
+    return nx_policy_forbidden(g->house->registry, g->client->id, g->client->organisation, person,
+                               &g->facts.forbidden);
+}
+
+static NX_FALLIBLE read_choice(struct nx_gate *g, const struct nx_signon *s)
+{
+    if (nx_means_multi_factor(s->means)) return NX_OK; /* whatever she chose, it is fulfilled */
+    return nx_always_second_get(g->house->registry, s->subject, &g->facts.person.wants_second);
 }
 
 NX_FALLIBLE nx_gate_signon(struct nx_gate *g, const struct nx_signon *s, const char *client_id)
@@ -172,7 +179,9 @@ NX_FALLIBLE nx_gate_signon(struct nx_gate *g, const struct nx_signon *s, const c
     NX_TRY(read_person(g, s->subject));
     NX_TRY(read_qr(g, s->qid));
     NX_TRY(read_upstream(g, &s->epochs));
-    return g->facts.ask.acr > (enum nx_level)s->level ? read_attainable(g, s->subject) : NX_OK;
+    NX_TRY(read_forbidden(g, s->subject));
+    NX_TRY(read_choice(g, s));
+    return g->facts.ask.acr > nx_facts_level(&g->facts) ? read_attainable(g) : NX_OK;
 }
 
 NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *client_id)

@@ -23,6 +23,7 @@ struct nx_gate {
     struct nx_house *house;
     nx_arena *arena;
     struct nx_facts facts;
+    const nx_client *client; /* borrowed from the caller of nx_gate_client; NULL */
     /* What the facts were read from; texts in the arena. */
     bool has_session;
     struct nx_signon session;
@@ -34,7 +35,7 @@ struct nx_gate {
 
 void nx_gate_open(struct nx_gate *g, struct nx_house *house, nx_arena *a, enum nx_face face);
 
-/* The client that asks; NULL: unknown. grant_type: what it wants to use, "" where the face needs none. */
+/* The client that asks, kept until the gate is done with; NULL: unknown. grant_type: what it wants to use, "" where the face needs none. */
 void nx_gate_client(struct nx_gate *g, const nx_client *client, const char *grant_type);
 
 /* The browser's session by its cookie (empty: none), its person and her QR identity. client_id: who asks,

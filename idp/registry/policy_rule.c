@@ -1,5 +1,6 @@
 #include "registry/policy_rule.h"
 
+#include "registry/identifier.h"
 #include "registry/sql.h"
 
 const char *nx_policy_scope_name(enum nx_policy_scope scope)
@@ -79,18 +80,19 @@ nx_result nx_policy_rule_list(nx_registry *r, nx_arena *a, struct nx_policy_rule
 }
 
 nx_result nx_policy_forbidden(nx_registry *r, const char *client, const char *organisation,
-                              const char *agency, unsigned *means)
+                              const char *person, unsigned *means)
 {
     NX_AUTO_SQL(q);
     bool row = true;
     *means = 0;
     NX_TRY(nx_sql_open(
         &q, r,
-        "SELECT means FROM policy_rule WHERE (scope = 1 AND target = $1) OR (scope = 0 AND target IN"
-        " ($2, $3))"));
+        "SELECT means FROM policy_rule WHERE (scope = 1 AND target = $1) OR (scope = 0 AND (target = $2 OR"
+        " target = (SELECT value FROM identifier WHERE person = $3 AND scheme = $4)))"));
     nx_sql_text(&q, client);
     nx_sql_text(&q, organisation);
-    nx_sql_text(&q, agency);
+    nx_sql_text(&q, person);
+    nx_sql_int(&q, (int64_t)NX_SCHEME_AGENCY);
     while (row) {
         NX_TRY(nx_sql_step(&q, &row));
         if (row) *means |= (unsigned)nx_sql_get_int(&q);

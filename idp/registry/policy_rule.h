@@ -30,9 +30,10 @@ NX_FALLIBLE nx_policy_rule_get(nx_registry *r, nx_arena *a, enum nx_policy_scope
                                struct nx_policy_rule *out);
 /* All, by scope and target; at most NX_PAGE_MAX. */
 NX_FALLIBLE nx_policy_rule_list(nx_registry *r, nx_arena *a, struct nx_policy_rule **out, size_t *n);
-/* The union of the means that up to three targets forbid: the portal's, its organisation's, the person's
- * agency's. NULL: none of that kind. One statement. */
+/* The union of the means that are forbidden to this person at this portal: by the portal's rule, its
+ * organisation's (NULL: none), and that of the person's agency (her identifier of that scheme). One
+ * statement. */
 NX_FALLIBLE nx_policy_forbidden(nx_registry *r, const char *client, const char *organisation,
-                                const char *agency, unsigned *means);
+                                const char *person, unsigned *means);
 
 #endif

@@ -78,6 +78,9 @@ SPOIL(max_age, f->ask.max_age = 99)
 SPOIL(max_age_zero, (f->ask.max_age = 0, f->session.auth_time = NOW))
 SPOIL(hint, f->ask.hint = true)
 SPOIL(hint_fresh, (f->ask.hint = true, f->session.fresh = true))
+SPOIL(forbidden, f->forbidden = NX_MEANS_PASSWORD)
+SPOIL(second, f->person.wants_second = true)
+SPOIL(silent_forbidden, (f->forbidden = NX_MEANS_PASSWORD, f->ask.prompt = NX_PROMPT_NONE))
 SPOIL(change_p0, (f->ask.change = true, f->session.how = (struct nx_sign_in){NX_MEANS_QR_PIN, NX_M2, NX_P0}))
 SPOIL(change_p1, (f->ask.change = true, f->session.how = (struct nx_sign_in){NX_MEANS_QR_PIN, NX_M2, NX_P1}))
 SPOIL(change_paper, (f->ask.change = true, f->session.how.means = NX_MEANS_PAPER_PIN))
@@ -151,6 +154,9 @@ static const struct row {
     ROW(max_age_zero, BROWSER, SIGN_IN, MAX_AGE),
     ROW(hint, F(AUTHORIZE), SIGN_IN, HINT_MISMATCH),
     ROW(hint_fresh, F(AUTHORIZE), DENY, OTHER_PERSON),
+    ROW(forbidden, F(AUTHORIZE) | F(CODE) | F(REFRESH), SIGN_IN, MEANS_FORBIDDEN),
+    ROW(silent_forbidden, F(AUTHORIZE), DENY, LOGIN_REQUIRED),
+    ROW(second, BROWSER, STEP_UP, SECOND_FACTOR),
     ROW(change_p0, F(SELF), DENY, CHANGE_FORBIDDEN),
     ROW(change_p1, F(SELF), DENY, CHANGE_FORBIDDEN),
     ROW(change_paper, F(SELF), DENY, CHANGE_FORBIDDEN),
@@ -342,6 +348,61 @@ static void test_rule_3_and_18_and_23_caps(void **state)
     assert_int_equal(nx_facts_level(&f), NX_M1);
 }
 
+/* What is forbidden proves nothing, and what stood on it stands low; the rest of a sign-in counts. */
+static void forbidden_means_prove_nothing(void **state)
+{
+    (void)state;
+    struct nx_facts f = good(NX_FACE_AUTHORIZE);
+    f.session.how = (struct nx_sign_in){NX_MEANS_PASSWORD | NX_MEANS_OTP_SENT, NX_M2, NX_RUNG_NONE};
+    assert_int_equal(nx_facts_level(&f), NX_M2);
+    f.forbidden = NX_MEANS_OTP_SENT;
+    assert_int_equal(nx_facts_level(&f), NX_M1);
+    assert_int_equal(authorize(&f), NX_VERDICT_ALLOW);
+    f.ask.acr = NX_M2;
+    assert_int_equal(authorize(&f), NX_VERDICT_STEP_UP);
+    f.forbidden = NX_MEANS_PASSWORD; /* a code alone is no sign-in */
+    assert_int_equal(nx_facts_level(&f), NX_LEVEL_NONE);
+    assert_int_equal(authorize(&f), NX_VERDICT_SIGN_IN);
+    /* An upstream of m1 that a code had lifted is not lifted by the code's absence. */
+    f.session.how = (struct nx_sign_in){NX_MEANS_UPSTREAM | NX_MEANS_OTP, NX_M2, NX_RUNG_NONE};
+    f.forbidden = NX_MEANS_OTP;
+    assert_int_equal(nx_facts_level(&f), NX_M1);
+    f.forbidden = NX_MEANS_KERBEROS;
+    assert_int_equal(nx_facts_level(&f), NX_M2);
+}
+
+static void a_second_factor_is_another_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned means;
+        enum nx_level bound_at;
+        bool enough;
+    } rows_of[] = {
+        {NX_MEANS_PASSWORD, NX_M1, false},
+        {NX_MEANS_PASSWORD | NX_MEANS_DIRECTORY, NX_M1, false},
+        {NX_MEANS_PASSWORD | NX_MEANS_OTP, NX_M1, true},
+        {NX_MEANS_PASSWORD | NX_MEANS_OTP_SENT, NX_M2, true},
+        {NX_MEANS_PASSWORD | NX_MEANS_RECOVERY, NX_M1, true},
+        {NX_MEANS_PASSKEY_UV, NX_M1, true},
+        {NX_MEANS_QR_PIN, NX_M1, true},
+        {NX_MEANS_QR_POSSESSION, NX_M1, false},
+        {NX_MEANS_PAPER_PIN, NX_M1, false},
+        {NX_MEANS_UPSTREAM, NX_M1, false},
+        {NX_MEANS_UPSTREAM, NX_M2, true},
+        {NX_MEANS_KERBEROS, NX_M3, false},
+    };
+    for (size_t i = 0; i < sizeof rows_of / sizeof rows_of[0]; i++) {
+        struct nx_facts f = good(NX_FACE_AUTHORIZE);
+        f.person.wants_second = true;
+        f.session.how = (struct nx_sign_in){rows_of[i].means, rows_of[i].bound_at, NX_RUNG_NONE};
+        f.consent.given = true;
+        enum nx_reason reason = nx_may_issue(&f).reason;
+        if (reason != (rows_of[i].enough ? NX_REASON_OK : NX_REASON_SECOND_FACTOR))
+            fail_msg("row %zu: %s", i, nx_reason_name(reason));
+    }
+}
+
 static void test_rule_7_and_15_terms_of_refresh(void **state)
 {
     (void)state;
@@ -378,6 +439,8 @@ int main(void)
         cmocka_unit_test(a_clients_own_token_concerns_no_person),
         cmocka_unit_test(the_mapping_of_the_contract),
         cmocka_unit_test(test_rule_3_and_18_and_23_caps),
+        cmocka_unit_test(forbidden_means_prove_nothing),
+        cmocka_unit_test(a_second_factor_is_another_kind),
         cmocka_unit_test(test_rule_7_and_15_terms_of_refresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
