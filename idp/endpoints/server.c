@@ -5,6 +5,7 @@
 #include "endpoints/browser.h"
 #include "house/house.h"
 #include "oidc/authorize.h"
+#include "saml/sso.h"
 #include "web/assets.h"
 
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #undef F
 
 /* The protocols in which portals ask for sign-ins. */
-static const struct nx_protocol *const protocols[] = {&nx_protocol_oidc, NULL};
+static const struct nx_protocol *const protocols[] = {&nx_protocol_oidc, &nx_protocol_saml, NULL};
 
 static const struct nx_route_table *const tables[] = {
 #define F(face) &nx_routes_##face,
@@ -54,7 +55,10 @@ static nx_result load_views(nx_views **out)
 nx_result nx_server_build(nx_server *s, const char *origin, const unsigned per_minute[NX_RATE_COUNT])
 {
     struct nx_router_plan plan = {
-        .tables = tables, .table_count = sizeof tables / sizeof tables[0], .origin = origin};
+        .tables = tables,
+        .table_count = sizeof tables / sizeof tables[0],
+        .origin = origin,
+        .mtls_origin = s->house->mtls_origin};
     plan.host = (struct nx_router_host){.app = s, .csrf = nx_csrf_check, .answer = nx_answer_write};
     if (per_minute) memcpy(plan.per_minute, per_minute, sizeof plan.per_minute);
     s->house->protocols = protocols;
