@@ -53,7 +53,7 @@ struct nx_cert_facts {
 };
 const struct nx_cert_facts *nx_cert_facts(const nx_cert *c);
 
-enum nx_standing { NX_STANDING_UNKNOWN, NX_STANDING_GOOD, NX_STANDING_REVOKED };
+enum nx_cert_standing { NX_CERT_UNKNOWN, NX_CERT_GOOD, NX_CERT_REVOKED };
 
 /* Parses a CRL, DER or PEM. NX_ERR_CERT. */
 NX_FALLIBLE nx_crl_open(nx_crl **out, nx_span bytes);
@@ -62,12 +62,12 @@ NX_AUTO_DEFINE(nx_crl, nx_crl_close)
 /* What it says of a certificate: UNKNOWN when it is not its issuer's. NX_ERR_CERT_STANDING: its signature is wrong,
  * it is of the future or over, or has a critical extension (a part of a list, an indirect one). *until: how long
  * that is good. */
-NX_FALLIBLE nx_crl_ask(enum nx_standing *out, nx_time *until, const nx_crl *crl, const nx_cert *c, nx_time now);
+NX_FALLIBLE nx_crl_ask(enum nx_cert_standing *out, nx_time *until, const nx_crl *crl, const nx_cert *c, nx_time now);
 
 /* The DER of a request about a certificate. */
 NX_FALLIBLE nx_ocsp_ask(nx_span *der, nx_arena *a, const nx_cert *c);
 /* What the answer says: signed by the issuer or by whom it delegated (id-kp-OCSPSigning), about this
  * certificate, of now. NX_ERR_CERT_STANDING otherwise. */
-NX_FALLIBLE nx_ocsp_read(enum nx_standing *out, nx_time *until, const nx_cert *c, nx_span der, nx_time now);
+NX_FALLIBLE nx_ocsp_read(enum nx_cert_standing *out, nx_time *until, const nx_cert *c, nx_span der, nx_time now);
 
 #endif

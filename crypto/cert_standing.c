@@ -80,15 +80,15 @@ static nx_result check_crl(nx_time *until, X509_CRL *crl, const nx_cert *c, nx_t
     return NX_OK;
 }
 
-nx_result nx_crl_ask(enum nx_standing *out, nx_time *until, const nx_crl *crl, const nx_cert *c, nx_time now)
+nx_result nx_crl_ask(enum nx_cert_standing *out, nx_time *until, const nx_crl *crl, const nx_cert *c, nx_time now)
 {
     X509_REVOKED *row = NULL;
-    *out = NX_STANDING_UNKNOWN;
+    *out = NX_CERT_UNKNOWN;
     *until = now;
     if (X509_NAME_cmp(X509_CRL_get_issuer(crl->crl), X509_get_subject_name(c->issuer)) != 0) return NX_OK;
     NX_TRY(check_crl(until, crl->crl, c, now));
     int found = X509_CRL_get0_by_serial(crl->crl, &row, X509_get0_serialNumber(c->x));
-    *out = found == 1 ? NX_STANDING_REVOKED : NX_STANDING_GOOD; /* 2: taken off a hold */
+    *out = found == 1 ? NX_CERT_REVOKED : NX_CERT_GOOD; /* 2: taken off a hold */
     return NX_OK;
 }
 
@@ -160,7 +160,7 @@ static nx_result check_signer(OCSP_BASICRESP *basic, const nx_cert *c, nx_time n
     return NX_OK;
 }
 
-static nx_result read_single(enum nx_standing *out, nx_time *until, OCSP_BASICRESP *basic, const nx_cert *c,
+static nx_result read_single(enum nx_cert_standing *out, nx_time *until, OCSP_BASICRESP *basic, const nx_cert *c,
                              nx_time now)
 {
     AUTO(id_auto) OCSP_CERTID *id = id_of(c);
@@ -174,16 +174,16 @@ static nx_result read_single(enum nx_standing *out, nx_time *until, OCSP_BASICRE
     *until = at + NX_OCSP_AGE_MAX_S;
     if (next) NX_REQUIRE(nx_asn1_time(until, next), NX_ERR_CERT_STANDING);
     NX_REQUIRE(*until > now, NX_ERR_CERT_STANDING);
-    *out = status == V_OCSP_CERTSTATUS_GOOD      ? NX_STANDING_GOOD
-           : status == V_OCSP_CERTSTATUS_REVOKED ? NX_STANDING_REVOKED
-                                                 : NX_STANDING_UNKNOWN;
+    *out = status == V_OCSP_CERTSTATUS_GOOD      ? NX_CERT_GOOD
+           : status == V_OCSP_CERTSTATUS_REVOKED ? NX_CERT_REVOKED
+                                                 : NX_CERT_UNKNOWN;
     return NX_OK;
 }
 
-nx_result nx_ocsp_read(enum nx_standing *out, nx_time *until, const nx_cert *c, nx_span der, nx_time now)
+nx_result nx_ocsp_read(enum nx_cert_standing *out, nx_time *until, const nx_cert *c, nx_span der, nx_time now)
 {
     const unsigned char *p = (const unsigned char *)der.p;
-    *out = NX_STANDING_UNKNOWN;
+    *out = NX_CERT_UNKNOWN;
     *until = now;
     NX_REQUIRE(der.n > 0 && der.n <= NX_OCSP_DER_MAX, NX_ERR_CERT_STANDING);
     AUTO(response_auto) OCSP_RESPONSE *r = d2i_OCSP_RESPONSE(NULL, &p, (long)der.n);

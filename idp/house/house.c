@@ -4,9 +4,11 @@
 #include "registry/keys.h"
 #include "registry/meta.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define TEXTS_MAX (64u << 10)
+#define ANCHORS_MAX (1u << 20)
 #define READERS 8
 #define CONNECTIONS 8
 #define SCHEME "https://"
@@ -25,6 +27,16 @@ static nx_result epoch_load(void *ctx, char kind, const char *id, int64_t *value
     return nx_registry_epoch_load(ctx, kind, id, value);
 }
 
+/* Cookies know no ports: on the issuer's host it is the same browser. */
+static const char *mtls_origin(struct nx_house *h, const struct nx_settings *s)
+{
+    const char *port = strrchr(s->mtls_listen, ':'), *host = h->issuer_host;
+    const char *end = strrchr(host, ':');
+    if (!port) return NULL;
+    int n = (int)(end && !strchr(end, ']') ? (size_t)(end - host) : strlen(host));
+    return nx_arena_printf(h->arena, strcmp(port, ":443") == 0 ? "https://%.*s" : "https://%.*s%s", n, host, port);
+}
+
 static nx_result make_texts(struct nx_house *h, const struct nx_house_parts *p)
 {
     const char *issuer = p->settings->issuer;
@@ -33,6 +45,7 @@ static nx_result make_texts(struct nx_house *h, const struct nx_house_parts *p)
     NX_REQUIRE(nx_span_starts(nx_span_str(issuer), scheme) && issuer[n - 1] != '/', NX_ERR_SETTING_VALUE);
     h->issuer = nx_arena_strdup(h->arena, issuer);
     h->issuer_host = nx_arena_strdup(h->arena, issuer + scheme.n);
+    h->mtls_origin = mtls_origin(h, p->settings);
     h->admin_audience = nx_arena_printf(h->arena, "%s/admin", issuer);
     h->data = nx_arena_strdup(h->arena, p->data ? p->data : p->settings->data);
     h->loopback = nx_settings_loopback(p->settings);
@@ -103,6 +116,32 @@ static nx_result open_egress(struct nx_house *h)
     return nx_egress_open(&h->egress, &s);
 }
 
+/* A path that is a setting; relative ones are the data folder's. */
+static nx_result read_whole(nx_span *out, nx_arena *a, const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    NX_REQUIRE(f, NX_ERR_IO);
+    char *bytes = nx_arena_alloc(a, ANCHORS_MAX);
+    size_t n = bytes ? fread(bytes, 1, ANCHORS_MAX, f) : 0;
+    bool whole = bytes && feof(f);
+    (void)fclose(f);
+    NX_NEED(bytes);
+    NX_REQUIRE(whole, NX_ERR_LIMIT);
+    *out = nx_span_of(bytes, n);
+    return NX_OK;
+}
+
+static nx_result open_anchors(struct nx_house *h)
+{
+    nx_span pem;
+    const struct nx_settings *s = h->settings;
+    if (!s->person_ca[0]) return NX_OK;
+    NX_AUTO(nx_arena) a = nx_arena_open(2 * ANCHORS_MAX);
+    NX_NEED(a);
+    NX_TRY(read_whole(&pem, a, s->person_ca));
+    return nx_anchors_open(&h->person_anchors, pem, s->person_policies);
+}
+
 static nx_result open_all(struct nx_house *h, const struct nx_house_parts *p)
 {
     NX_TRY(make_texts(h, p));
@@ -110,6 +149,7 @@ static nx_result open_all(struct nx_house *h, const struct nx_house_parts *p)
     NX_TRY(settle(h));
     NX_TRY(open_keys(h));
     NX_TRY(open_store(h, p));
+    NX_TRY(open_anchors(h));
     return p->egress ? open_egress(h) : NX_OK;
 }
 
@@ -131,6 +171,7 @@ void nx_house_close(struct nx_house *h)
 {
     if (!h) return;
     if (h->egress) nx_egress_close(h->egress);
+    nx_anchors_close(h->person_anchors);
     nx_store_close(h->store);
     nx_keyring_close(h->keyring);
     nx_master_close(h->master);

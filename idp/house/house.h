@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "config/settings.h"
+#include "crypto/cert.h"
 #include "crypto/keyring.h"
 #include "crypto/master.h"
 #include "egress/egress.h"
@@ -24,10 +25,12 @@ struct nx_house {
     nx_master *master;
     nx_keyring *keyring;
     nx_egress *egress; /* NULL in tests that call nothing */
+    nx_anchors *person_anchors; /* of people's certificates (SECURITY.md 29); NULL: none are taken */
 
     /* Worked out once. */
     const char *issuer;         /* "https://localhost:8443", no slash behind */
     const char *issuer_host;    /* "localhost:8443": host and port as in the issuer */
+    const char *mtls_origin; /* where clients come with certificates: the issuer's host, its own port; NULL: nowhere */
     const char *admin_audience; /* ISSUER/admin (rule 12) */
     const char *data;           /* the data folder */
     bool loopback;              /* the issuer's host is loopback: rules 4 and 27 */

@@ -50,13 +50,25 @@ static bool origin_is_ours(const nx_request *rq, const struct nx_site *site)
     return !fetched || strcmp(fetched, "same-origin") == 0 || strcmp(fetched, "none") == 0;
 }
 
-nx_result nx_guards_head(const nx_request *rq, const struct nx_site *site, nx_limiter *limiter)
+/* Where the request came to, of the places where its row is served. */
+static const struct nx_site *place_of(const nx_request *rq, const struct nx_site *site, const struct nx_site *mtls)
+{
+    unsigned guards = rq->route->guards;
+    bool there = mtls->host && host_is_ours(rq, mtls);
+    if (there && guards & (NX_GUARD_MTLS | NX_GUARD_ALSO_MTLS)) return mtls;
+    bool here = guards & NX_GUARD_ANY_HOST || host_is_ours(rq, site);
+    return here && !(guards & NX_GUARD_MTLS) ? site : NULL;
+}
+
+nx_result nx_guards_head(const nx_request *rq, const struct nx_site *site, const struct nx_site *mtls,
+                         nx_limiter *limiter)
 {
     const struct nx_route *route = rq->route;
-    NX_REQUIRE(route->guards & NX_GUARD_ANY_HOST || host_is_ours(rq, site), NX_ERR_HTTP_HOST);
+    const struct nx_site *place = place_of(rq, site, mtls);
+    NX_REQUIRE(place, NX_ERR_HTTP_HOST);
     NX_REQUIRE(rq->content_length <= (int64_t)route->body_max, NX_ERR_HTTP_TOO_LARGE);
     if (route->guards & (NX_GUARD_CSRF | NX_GUARD_SAME_ORIGIN))
-        NX_REQUIRE(origin_is_ours(rq, site), NX_ERR_HTTP_CSRF);
+        NX_REQUIRE(origin_is_ours(rq, place), NX_ERR_HTTP_CSRF);
     NX_REQUIRE(nx_limiter_take(limiter, route->rate, rq->client, nx_mono_ms()), NX_ERR_HTTP_RATE);
     return NX_OK;
 }

@@ -14,7 +14,9 @@ struct nx_site {
 NX_FALLIBLE nx_site_read(struct nx_site *out, const char *origin);
 
 /* Before the body: Host, origin of a form or fetch, rate, announced length. */
-NX_FALLIBLE nx_guards_head(const nx_request *rq, const struct nx_site *site, nx_limiter *limiter);
+/* mtls: the second site, for clients with certificates; its host is NULL when there is none. */
+NX_FALLIBLE nx_guards_head(const nx_request *rq, const struct nx_site *site, const struct nx_site *mtls,
+                           nx_limiter *limiter);
 /* With the body: query, language, media type, form or JSON, CSRF token. Fills the request. */
 NX_FALLIBLE nx_guards_body(nx_request *rq, const struct nx_router_host *host);
 

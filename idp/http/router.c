@@ -11,6 +11,7 @@
 struct nx_router {
     struct nx_router_host host;
     struct nx_site site;
+    struct nx_site mtls; /* host NULL: there is none */
     const nx_views *views;
     nx_limiter *limiter;
     struct nx_routes routes;
@@ -23,6 +24,7 @@ static nx_result fill(nx_router *r, const struct nx_router_plan *plan)
     r->views = plan->views;
     NX_REQUIRE(r->host.answer, NX_ERR_MISSING);
     NX_TRY(nx_site_read(&r->site, plan->origin));
+    if (plan->mtls_origin) NX_TRY(nx_site_read(&r->mtls, plan->mtls_origin));
     NX_TRY(nx_limiter_open(&r->limiter, plan->per_minute));
     return nx_routes_build(&r->routes, plan->tables, plan->table_count);
 }
@@ -70,7 +72,7 @@ static nx_result begin(nx_router *r, nx_request *rq)
     NX_REQUIRE(row, NX_ERR_HTTP_METHOD);
     rq->route = row->route;
     rq->lane = row->route->lane;
-    return nx_guards_head(rq, &r->site, r->limiter);
+    return nx_guards_head(rq, &r->site, &r->mtls, r->limiter);
 }
 
 bool nx_router_begin(nx_router *r, nx_request *rq, nx_reply *rp)

@@ -21,6 +21,8 @@ typedef nx_result (*nx_handler)(nx_request *rq, nx_reply *rp);
 #define NX_GUARD_ANY_HOST 0x0010u    /* health and metrics: Host is not compared */
 #define NX_GUARD_PUBLIC 0x0020u      /* readable by scripts of any origin (Access-Control-Allow-Origin: *) */
 #define NX_GUARD_SAME_ORIGIN 0x0040u /* a fetch by our own pages: Origin, where sent, must be ours */
+#define NX_GUARD_MTLS 0x0080u /* served only where clients come with certificates (mtls_origin) */
+#define NX_GUARD_ALSO_MTLS 0x2000u /* served there too */
 /* In which form an error of this row is answered; none of them: an HTML page. */
 #define NX_AS_OAUTH 0x0100u   /* RFC 6749 section 5.2 */
 #define NX_AS_PROBLEM 0x0200u /* RFC 9457 */
@@ -74,6 +76,7 @@ struct nx_router_plan {
     const struct nx_route_table *const *tables;
     size_t table_count;
     const char *origin;    /* "https://localhost:8443": the issuer's; Host and Origin are compared with it */
+    const char *mtls_origin; /* where clients come with certificates; NULL: nowhere */
     const nx_views *views; /* NULL: no pages */
     struct nx_router_host host;
     unsigned per_minute[NX_RATE_COUNT]; /* requests a minute and source; 0: no limit */

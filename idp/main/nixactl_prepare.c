@@ -209,8 +209,32 @@ static NX_FALLIBLE configure_redis(const struct nx_plan *p)
     return nx_render_file(from, NX_RUN_DIR "/redis.conf", 0600, blanks, COUNT(blanks));
 }
 
+/* The authorities that the edge names when it asks for a certificate, so that a browser knows which of a person's
+ * to offer. What comes is passed on whatever its path: nixad decides. */
+static NX_FALLIBLE name_authorities(const struct nx_plan *p, const char **out)
+{
+    const char *const files[] = {p->settings.client_ca, p->settings.person_ca};
+    NX_AUTO(nx_arena) a = nx_arena_open(4u << 20);
+    NX_NEED(a);
+    nx_buf all;
+    nx_buf_init(&all, a, 2u << 20);
+    for (size_t i = 0; i < COUNT(files); i++) {
+        nx_span pem;
+        if (!files[i][0]) continue;
+        nx_result r = nx_read_file(&pem, a, files[i], 1u << 20);
+        if (!nx_ok(r)) return nx_refuse(r.e, "cannot read %s: %s", files[i], strerror(errno));
+        nx_buf_add(&all, pem);
+        nx_buf_adds(&all, "\n");
+    }
+    NX_TRY(nx_buf_done(&all));
+    *out = nx_buf_span(&all).n ? NX_RUN_DIR "/mtls-ca.pem" : NX_CA_FILE;
+    return nx_buf_span(&all).n ? nx_write_file(NX_RUN_DIR "/mtls-ca.pem", 0600, nx_buf_span(&all)) : NX_OK;
+}
+
 static NX_FALLIBLE configure_edge(const struct nx_plan *p)
 {
+    const char *mtls_ca;
+    NX_TRY(name_authorities(p, &mtls_ca));
     char from[4200], port[NX_PORTALS][8] = {"0", "0"};
     snprintf(from, sizeof from, "%s/docker/haproxy.cfg.in", p->share);
     for (size_t i = 0; p->demo && i < NX_PORTALS; i++)
@@ -219,7 +243,7 @@ static NX_FALLIBLE configure_edge(const struct nx_plan *p)
         {"DEMO", p->demo ? "" : "#"},
         {"LISTEN", p->settings.listen},
         {"MTLS_LISTEN", p->mtls_listen},
-        {"MTLS_CA", p->settings.client_ca[0] ? p->settings.client_ca : NX_CA_FILE},
+        {"MTLS_CA", mtls_ca},
         {"SHARE", p->share},
         {"PORT", p->port_suffix},
         {"PORTAL_1", port[0]},

@@ -11,6 +11,7 @@ export class Browser {
     this.language = language;
     this.cookies = new Map(); // "host name" → value
     this.trail = [];
+    this.certificate = {}; // cert and key, for servers that ask for one
   }
 
   // One request, no redirect followed.
@@ -21,7 +22,7 @@ export class Browser {
     const sent = { host: to.host, accept: 'text/html', 'accept-language': this.language, ...(cookie && { cookie }), ...headers };
     return new Promise((resolve, reject) => {
       const rq = request({ host: '127.0.0.1', port: to.port, servername: to.hostname, path: to.pathname + to.search, method,
-        headers: sent, ca: readFileSync(this.nixa.ca), timeout: 20_000 }, (rs) => {
+        headers: sent, ca: readFileSync(this.nixa.ca), timeout: 20_000, ...this.certificate }, (rs) => {
         const parts = [];
         rs.on('data', (d) => parts.push(d));
         rs.on('end', () => {

@@ -48,7 +48,7 @@ static const struct nx_route rows[] = {
     {NX_GET, "/consent", 0, PAGE, NX_RATE_PAGE, NX_LANE_FAST, nx_consent_page},
     {NX_POST, "/consent", 4096, FORM, NX_RATE_PAGE, NX_LANE_FAST, nx_consent_decide},
     {NX_GET, "/signed-out", 0, PAGE, NX_RATE_PAGE, NX_LANE_PURE, nx_signed_out_page},
-    {NX_GET, "/static/{file*}", 0, 0, NX_RATE_NONE, NX_LANE_PURE, nx_static_file},
+    {NX_GET, "/static/{file*}", 0, NX_GUARD_ALSO_MTLS, NX_RATE_NONE, NX_LANE_PURE, nx_static_file},
     {NX_GET, "/wallet", 0, 0, NX_RATE_NONE, NX_LANE_PURE, nx_wallet_page},
     {NX_GET, "/wallet/{file*}", 0, 0, NX_RATE_NONE, NX_LANE_PURE, nx_wallet_file},
     {NX_GET, "/verify", 0, 0, NX_RATE_NONE, NX_LANE_PURE, nx_verify_page},

@@ -33,10 +33,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void ask_list(nx_span in)
 {
     nx_crl *crl;
-    enum nx_standing said;
+    enum nx_cert_standing said;
     nx_time until;
     if (!nx_ok(nx_crl_open(&crl, in))) return;
-    if (nx_ok(nx_crl_ask(&said, &until, crl, cert, NOW)) && said == NX_STANDING_GOOD) abort();
+    if (nx_ok(nx_crl_ask(&said, &until, crl, cert, NOW)) && said == NX_CERT_GOOD) abort();
     nx_crl_close(crl);
 }
 
@@ -46,12 +46,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!cert) LLVMFuzzerInitialize(NULL, NULL);
     if (size < 1) return 0;
     nx_span in = nx_span_of(data + 1, size - 1);
-    enum nx_standing said;
+    enum nx_cert_standing said;
     nx_time until;
     nx_cert *c;
     switch (data[0] % 3) {
     case 0:
-        if (nx_ok(nx_ocsp_read(&said, &until, cert, in, NOW)) && said == NX_STANDING_GOOD) abort();
+        if (nx_ok(nx_ocsp_read(&said, &until, cert, in, NOW)) && said == NX_CERT_GOOD) abort();
         break;
     case 1:
         ask_list(in);

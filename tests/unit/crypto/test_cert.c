@@ -122,13 +122,13 @@ static void anchors_are_named_by_the_file_alone(void **state)
 
 struct said {
     nx_err e;
-    enum nx_standing standing;
+    enum nx_cert_standing standing;
     nx_time until;
 };
 
 static struct said by_crl(const nx_cert *c, const char *name, nx_time now)
 {
-    struct said s = {NX_ERR_NONE, NX_STANDING_UNKNOWN, 0};
+    struct said s = {NX_ERR_NONE, NX_CERT_UNKNOWN, 0};
     NX_AUTO(nx_crl) crl = NULL;
     assert_true(nx_ok(nx_crl_open(&crl, file(name))));
     s.e = nx_crl_ask(&s.standing, &s.until, crl, c, now).e;
@@ -137,7 +137,7 @@ static struct said by_crl(const nx_cert *c, const char *name, nx_time now)
 
 static struct said by_ocsp(const nx_cert *c, const char *name, nx_time now)
 {
-    struct said s = {NX_ERR_NONE, NX_STANDING_UNKNOWN, 0};
+    struct said s = {NX_ERR_NONE, NX_CERT_UNKNOWN, 0};
     s.e = nx_ocsp_read(&s.standing, &s.until, c, file(name), now).e;
     return s;
 }
@@ -152,14 +152,14 @@ static void test_rule_29_a_list_says_who_is_revoked(void **state)
     assert_true(nx_ok(nx_cert_open(&old, a, file("revoked.der"), NOW)));
     struct said s = by_crl(lan, "people.crl", NOW);
     assert_int_equal(s.e, NX_ERR_NONE);
-    assert_int_equal(s.standing, NX_STANDING_GOOD);
+    assert_int_equal(s.standing, NX_CERT_GOOD);
     assert_true(s.until > NOW);
-    assert_int_equal(by_crl(old, "people.crl", NOW).standing, NX_STANDING_REVOKED);
+    assert_int_equal(by_crl(old, "people.crl", NOW).standing, NX_CERT_REVOKED);
     static const char *const bad[] = {"over.crl", "future.crl", "weak-crl.crl", "forged.crl", "partial.crl"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         s = by_crl(lan, bad[i], NOW);
         if (s.e != NX_ERR_CERT_STANDING) fail_msg("%s was believed", bad[i]);
-        assert_int_equal(s.standing, NX_STANDING_UNKNOWN);
+        assert_int_equal(s.standing, NX_CERT_UNKNOWN);
     }
     nx_crl *none;
     assert_int_equal(nx_crl_open(&none, file("lan.der")).e, NX_ERR_CERT);
@@ -175,10 +175,10 @@ static void test_rule_29_a_responder_says_who_is_revoked(void **state)
     assert_true(nx_ok(nx_cert_open(&old, a, file("revoked.der"), NOW)));
     struct said s = by_ocsp(lan, "good.ocsp", NOW);
     assert_int_equal(s.e, NX_ERR_NONE);
-    assert_int_equal(s.standing, NX_STANDING_GOOD);
+    assert_int_equal(s.standing, NX_CERT_GOOD);
     assert_true(s.until > NOW);
-    assert_int_equal(by_ocsp(lan, "issuer.ocsp", NOW).standing, NX_STANDING_GOOD);
-    assert_int_equal(by_ocsp(old, "revoked-answer.ocsp", NOW).standing, NX_STANDING_REVOKED);
+    assert_int_equal(by_ocsp(lan, "issuer.ocsp", NOW).standing, NX_CERT_GOOD);
+    assert_int_equal(by_ocsp(old, "revoked-answer.ocsp", NOW).standing, NX_CERT_REVOKED);
     assert_int_equal(by_ocsp(lan, "good.ocsp", s.until).e, NX_ERR_CERT_STANDING);   /* over */
     assert_int_equal(by_ocsp(lan, "good.ocsp", 1700000000).e, NX_ERR_CERT_STANDING); /* of the future */
     static const char *const bad[] = {"about-another.ocsp", "impostor.ocsp", "foreign-responder.ocsp",
@@ -195,11 +195,11 @@ static void test_rule_29_no_byte_of_an_answer_can_be_changed_unseen(void **state
     assert_true(nx_ok(nx_cert_open(&old, a, file("revoked.der"), NOW)));
     nx_span answer = file("revoked-answer.ocsp");
     for (size_t i = 0; i < answer.n; i++) {
-        enum nx_standing standing;
+        enum nx_cert_standing standing;
         nx_time until;
         bytes[i] ^= 1;
         nx_result r = nx_ocsp_read(&standing, &until, old, answer, NOW);
-        if (nx_ok(r)) assert_int_equal(standing, NX_STANDING_REVOKED); /* what is not signed says nothing */
+        if (nx_ok(r)) assert_int_equal(standing, NX_CERT_REVOKED); /* what is not signed says nothing */
         bytes[i] ^= 1;
     }
 }
