@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+os.chdir(os.path.dirname(os.path.abspath(sys.argv[0])))
 SAML = 'urn:oasis:names:tc:SAML:2.0:assertion'
 SAMLP = 'urn:oasis:names:tc:SAML:2.0:protocol'
 DS = 'http://www.w3.org/2000/09/xmldsig#'
@@ -432,7 +433,6 @@ def foreign():
 
 
 def main():
-    os.chdir(os.path.dirname(os.path.abspath(sys.argv[0])))
     for part in (good, foreign, wrapping, texts, keys_and_algorithms, references, documents, encryption):
         part()
     with open('xml.table', 'w') as f:
