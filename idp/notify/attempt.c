@@ -37,7 +37,7 @@ static struct verdict deliver(struct nx_house *house, nx_arena *a, const struct 
     if (r.e == NX_ERR_NOT_FOUND) return (struct verdict){"nobody_left", true};
     if (nx_ok(r)) r = nx_egress_call(&reply, a, house->egress, &request);
     if (!nx_ok(r)) return (struct verdict){nx_err_name(r.e), false};
-    if (kind->confirmed(&reply)) return (struct verdict){NULL, false};
+    if (kind->confirmed(house, a, notice, &reply)) return (struct verdict){NULL, false};
     const char *word = nx_arena_printf(a, "http_%d", reply.status);
     return (struct verdict){word ? word : "http", false};
 }

@@ -21,8 +21,9 @@ struct nx_notice_kind {
      * try. */
     nx_result (*build)(struct nx_egress_request *out, struct nx_house *house, nx_arena *a,
                        const struct nx_notice *notice);
-    /* Whether the answer confirms that the portal has taken it. */
-    bool (*confirmed)(const struct nx_egress_reply *reply);
+    /* Whether the answer to this very try (notice->tries) confirms that the portal has taken it. */
+    bool (*confirmed)(struct nx_house *house, nx_arena *a, const struct nx_notice *notice,
+                      const struct nx_egress_reply *reply);
 };
 
 struct nx_notify_plan {

@@ -77,8 +77,10 @@ static nx_result build(struct nx_egress_request *out, struct nx_house *house, nx
 
 /* Section 2.8: 200 confirms; some portals answer 204. 400 says that the token was wrong or the logout failed
  * there: the portal has not signed the person out, so it is tried again. */
-static bool confirmed(const struct nx_egress_reply *reply)
+static bool confirmed(struct nx_house *house, nx_arena *a, const struct nx_notice *notice,
+                      const struct nx_egress_reply *reply)
 {
+    (void)house, (void)a, (void)notice;
     return reply->status == 200 || reply->status == 204;
 }
 

@@ -82,6 +82,7 @@ struct nx_slo_view {
     size_t count;
     size_t waiting;         /* that the browser is still to visit */
     bool all_well;          /* none failed and none is unreached */
+    bool goes_on;           /* somebody waits for an answer, or there is somewhere to go */
     const char *next;       /* origin that the next step may go to: for the page's policy; NULL: one of ours */
     const char *asker_name; /* who waits for the answer; NULL */
     const char *asker_name_vi;

@@ -36,7 +36,7 @@ struct nx_saml_logout_out {
     enum nx_saml_status status;
     enum nx_saml_status second; /* NX_SAML_STATUSES: none */
 };
-/* REDIRECT, or POST when the URL would be too long: the step says which. */
+/* REDIRECT or POST. NX_ERR_LIMIT when the URL would be too long. */
 NX_FALLIBLE nx_saml_logout_step(struct nx_step *out, struct nx_house *house, nx_arena *a,
                                 const struct nx_saml_logout_out *o);
 /* The signed message in its envelope; in the arena. */
@@ -49,6 +49,6 @@ struct nx_saml_logout_result {
     enum nx_saml_status second; /* NX_SAML_STATUSES: none, or not ours */
 };
 /* NX_ERR_SAML_MESSAGE for another kind or none InResponseTo. Compare m->in_response_to yourself. */
-NX_FALLIBLE nx_saml_logout_result_read(struct nx_saml_logout_result *out, nx_arena *a, const struct nx_saml_message *m);
+NX_FALLIBLE nx_saml_logout_result_read(struct nx_saml_logout_result *out, const struct nx_saml_message *m);
 
 #endif

@@ -133,8 +133,10 @@ static nx_result build(struct nx_egress_request *out, struct nx_house *h, nx_are
     return NX_OK;
 }
 
-static bool confirmed(const struct nx_egress_reply *reply)
+static bool confirmed(struct nx_house *h, nx_arena *a, const struct nx_notice *notice,
+                      const struct nx_egress_reply *reply)
 {
+    (void)h, (void)a, (void)notice;
     return reply->status == 200;
 }
 
