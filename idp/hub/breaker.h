@@ -1,8 +1,8 @@
 /* Bulkheads and breakers: a provider that is slow or dead is its own trouble and nobody else's.
  *
  * Each upstream has a row of state in this process. A call to it is entered and left: at most NX_BULKHEAD_MAX are
- * under way at a time, well below the threads of the EGRESS lane, and the next one is refused at once; after
- * NX_FUSE_FAILURES failures in a row the provider rests, longer each time, and then one call at a time is let
+ * under way at a time and as many wait, a second at most, which together is well below the threads of the EGRESS lane;
+ * the next one is refused at once. After NX_FUSE_FAILURES failures in a row the provider rests, longer each time, and then one call at a time is let
  * through until one succeeds (half-open). Thread safe. */
 #ifndef NX_HUB_BREAKER_H
 #define NX_HUB_BREAKER_H
@@ -10,7 +10,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-#define NX_BULKHEAD_MAX 2
+#define NX_BULKHEAD_MAX 4
+#define NX_BULKHEAD_WAIT_MS 1000
 #define NX_FUSE_FAILURES 3
 #define NX_FUSE_REST_MS 2000
 #define NX_FUSE_REST_MAX_MS 30000

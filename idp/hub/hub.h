@@ -42,7 +42,9 @@ struct nx_identity {
     enum nx_level level;         /* as it said, by the row's map; NX_LEVEL_NONE counts as m1 */
     unsigned means;              /* NX_MEANS_UPSTREAM, NX_MEANS_DIRECTORY or NX_MEANS_KERBEROS */
     const char *session;         /* its name of its session (sid, SessionIndex); NULL */
-    const char *logout_hint;     /* what signing out there needs (an ID token, a NameID); NULL */
+    /* The upstream's epoch as it was when the sign-in began (hub/ticket.h); without it the one of now counts. */
+    bool epoch_known;
+    int64_t epoch;
     struct nx_identity_person person;
 };
 
@@ -53,7 +55,7 @@ enum nx_hub_end {
 
 struct nx_hub_outcome {
     enum nx_hub_end end;
-    struct nx_proof proof; /* strings in the arena */
+    struct nx_proof proof; /* strings in the arena, or borrowed from the identity and its upstream's row */
     bool made;             /* the person was made just now */
 };
 
