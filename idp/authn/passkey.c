@@ -1,6 +1,7 @@
 #include "authn/passkey.h"
 
 #include "authn/passkey_answer.h"
+#include "policies/policy.h"
 #include "registry/audit.h"
 #include "registry/epoch.h"
 #include "registry/person.h"
@@ -39,7 +40,7 @@ static nx_result is_biometric(bool *out, struct nx_house *house, nx_arena *a, co
 /* ---- enrolling
  * ---------------------------------------------------------------------------------------------- */
 
-static nx_result check_name(const char *name)
+nx_result nx_passkey_name_ok(const char *name)
 {
     nx_span s = nx_span_str(name);
     size_t characters = 0;
@@ -94,7 +95,7 @@ static nx_result fill(struct nx_passkey *k, struct nx_house *house, nx_arena *a,
     memcpy(k->aaguid, c->aaguid, NX_AAGUID_LEN);
     memcpy(k->person.s, h->person, sizeof k->person.s);
     if (h->qid) memcpy(k->qid.s, h->qid, sizeof k->qid.s);
-    NX_TRY(check_name(k->name));
+    NX_TRY(nx_passkey_name_ok(k->name));
     return nx_webauthn_trusted(&k->attested, c, m.anchors, nx_now());
 }
 
@@ -128,6 +129,35 @@ nx_result nx_passkey_remove(struct nx_house *house, nx_arena *a, const char *per
     NX_TRY(nx_passkey_delete(house->registry, id));
     NX_TRY(append_audit(house, a, "passkey.removed", &k, actor));
     return nx_registry_commit(&change);
+}
+
+/* ---- offering
+ * ---------------------------------------------------------------------------------------------- */
+
+static nx_result reaches(bool *out, struct nx_house *house, nx_arena *a, const struct nx_passkey *k,
+                         enum nx_level level)
+{
+    bool biometric;
+    *out = false;
+    if (k->qid.s[0] || k->state != NX_PASSKEY_ACTIVE || k->bound_at < (int)level) return NX_OK;
+    nx_result r = is_biometric(&biometric, house, a, k);
+    if (r.e == NX_ERR_PASSKEY_MODEL) return NX_OK;
+    NX_TRY(r);
+    unsigned means = biometric ? NX_MEANS_PASSKEY_BIOMETRIC : NX_MEANS_PASSKEY_UV;
+    *out = nx_policy_level_of_means(nx_policy(), means, NX_RUNG_NONE) >= level;
+    return NX_OK;
+}
+
+nx_result nx_passkey_could(bool *out, struct nx_house *house, nx_arena *a, const char *person,
+                           enum nx_level level)
+{
+    struct nx_passkey *list;
+    size_t n;
+    *out = false;
+    NX_TRY(nx_passkey_list(house->registry, a, person, &list, &n));
+    for (size_t i = 0; i < n && !*out; i++)
+        NX_TRY(reaches(out, house, a, &list[i], level));
+    return NX_OK;
 }
 
 /* ---- using

@@ -86,6 +86,13 @@ NX_FALLIBLE nx_passkey_prove(struct nx_proof *out, nx_id *used, struct nx_house 
 NX_FALLIBLE nx_passkey_approve(unsigned *means, int *bound_at, struct nx_house *house, nx_arena *a,
                                const char *qid, nx_span digest, const char *response);
 
+/* Whether she has one that signs in and would reach that level alone. */
+NX_FALLIBLE nx_passkey_could(bool *out, struct nx_house *house, nx_arena *a, const char *person,
+                             enum nx_level level);
+
+/* 1 to 40 printable characters. NX_ERR_RANGE. */
+NX_FALLIBLE nx_passkey_name_ok(const char *name);
+
 /* Removes one of the person's: audited as "passkey.removed". Ending what was signed in with it is the
  * caller's (nx_passkey_end in idp/endpoints/me, which stands above idp/revoke). NX_ERR_NOT_FOUND. */
 NX_FALLIBLE nx_passkey_remove(struct nx_house *house, nx_arena *a, const char *person, const char *id,

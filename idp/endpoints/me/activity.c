@@ -13,23 +13,27 @@
 static const struct {
     const char *type;
     const char *key;
-    bool undoable; /* detail.qid names what an undo revokes */
+    const char *undo; /* the act of /me that takes it back; NULL: none */
+    const char *what; /* the member of detail that names what it is about */
 } rows[] = {
-    {"session.started", "act.session_started", false},
-    {"session.raised", "act.session_raised", false},
-    {"session.revoke", "act.session_ended", false},
-    {"sign-out.revoke", "act.signed_out", false},
-    {"person.revoke", "act.everywhere", false},
-    {"password.changed", "act.password", false},
-    {"consent.given", "act.consent_given", false},
-    {"consent.withdrawn", "act.consent_withdrawn", false},
-    {"grant.revoke", "act.grant_ended", false},
-    {"qr.enrolled", "act.qr_enrolled", true},
-    {"qr.revoke", "act.qr_revoked", false},
-    {"qr.suspend", "act.qr_suspended", false},
-    {"qr.resume", "act.qr_resumed", false},
-    {"pin.changed", "act.pin", false},
-    {"person.created", "act.person_created", false},
+    {"session.started", "act.session_started", NULL, NULL},
+    {"session.raised", "act.session_raised", NULL, NULL},
+    {"session.revoke", "act.session_ended", NULL, NULL},
+    {"sign-out.revoke", "act.signed_out", NULL, NULL},
+    {"person.revoke", "act.everywhere", NULL, NULL},
+    {"password.changed", "act.password", NULL, NULL},
+    {"consent.given", "act.consent_given", NULL, NULL},
+    {"consent.withdrawn", "act.consent_withdrawn", NULL, NULL},
+    {"grant.revoke", "act.grant_ended", NULL, NULL},
+    {"qr.enrolled", "act.qr_enrolled", "undo", "qid"},
+    {"qr.revoke", "act.qr_revoked", NULL, NULL},
+    {"qr.suspend", "act.qr_suspended", NULL, NULL},
+    {"qr.resume", "act.qr_resumed", NULL, NULL},
+    {"pin.changed", "act.pin", NULL, NULL},
+    {"passkey.enrolled", "act.passkey_enrolled", "undo-passkey", "passkey"},
+    {"passkey.removed", "act.passkey_removed", NULL, NULL},
+    {"passkey.flagged", "act.passkey_flagged", NULL, NULL},
+    {"person.created", "act.person_created", NULL, NULL},
 };
 
 static bool add_entry(nx_view *v, const struct nx_audit_entry *e)
@@ -42,7 +46,8 @@ static bool add_entry(nx_view *v, const struct nx_audit_entry *e)
         nx_view_time(item, "at", e->at);
         nx_view_label(item, "text", rows[i].key);
         nx_view_text(item, "where", nx_json_str(detail, "browser"));
-        nx_view_text(item, "undo", rows[i].undoable ? nx_json_str(detail, "qid") : NULL);
+        nx_view_text(item, "undo", rows[i].undo ? nx_json_str(detail, rows[i].what) : NULL);
+        nx_view_text(item, "undo_act", rows[i].undo);
         return true;
     }
     return false;

@@ -2,6 +2,8 @@
  */
 #include "endpoints/me/me.h"
 
+#include "authn/passkey.h"
+#include "endpoints/pages/passkey.h"
 #include "house/house.h"
 #include "qr/enrol.h"
 #include "registry/audit.h"
@@ -113,6 +115,18 @@ static nx_result enrol_phone(struct nx_self *s, const char *id)
     return NX_OK;
 }
 
+/* ---- passkeys
+ * ---------------------------------------------------------------------------------------------- */
+
+/* One that is gone already was taken back already. */
+static nx_result undo_passkey(struct nx_self *s, const char *id)
+{
+    nx_result r = nx_passkey_remove(s->house, s->rq->arena, s->id, id, s->actor);
+    if (r.e != NX_ERR_NOT_FOUND) NX_TRY(r);
+    NX_TRY(nx_passkey_sessions_end(s->house, s->rq->arena, s->id, "its passkey was not hers", s->actor));
+    return done(s, "undone");
+}
+
 /* ---- consents
  * ---------------------------------------------------------------------------------------------- */
 
@@ -165,6 +179,7 @@ static const struct {
     {"withdraw", NX_SELF_LOOK, true, withdraw, "/me"},
     {"revoke", NX_SELF_LOOK, true, revoke_identity, "/me"},
     {"undo", NX_SELF_LOOK, true, undo_identity, "/me"},
+    {"undo-passkey", NX_SELF_LOOK, true, undo_passkey, "/me"},
     {"suspend", NX_SELF_LOOK, true, suspend_identity, "/me"},
     {"resume", NX_SELF_FRESH, true, resume_identity, "/me"},
     {"confirm", NX_SELF_FRESH, true, confirm_identity, "/me"},

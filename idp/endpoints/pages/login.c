@@ -2,6 +2,7 @@
  *
  * With t the page belongs to a portal's transaction; without it a person signs in for her own page. */
 #include "authn/password.h"
+#include "endpoints/pages/passkey.h"
 #include "endpoints/pages/ways.h"
 #include "house/house.h"
 
@@ -90,6 +91,7 @@ static nx_result show_login(struct login *l, int status, const char *error, cons
     nx_view *v = NULL;
     NX_TRY(nx_form_view(&v, l->rq, l->rp, "/login/password"));
     NX_TRY(set_ways(v, l));
+    NX_TRY(nx_passkey_view(v, l->rq, l->rp));
     nx_asks_view(v, l->rq, l->t ? &l->about : NULL);
     nx_view_text(v, "t", l->t);
     nx_view_text(v, "user_name", user_name ? user_name : l->about.login_hint);
