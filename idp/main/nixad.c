@@ -16,6 +16,7 @@
 #include "house/house.h"
 #include "layout.h"
 #include "oidc/backchannel.h"
+#include "saml/logout.h"
 #include "revoke/revoke.h"
 #include "sessions/store.h"
 
@@ -84,7 +85,8 @@ static nx_result open_house(struct nixad *n, unsigned threads)
 
 static nx_result open_notify(struct nixad *n)
 {
-    static const struct nx_notice_kind *const kinds[] = {&nx_notice_backchannel};
+    static const struct nx_notice_kind *const kinds[] = {&nx_notice_backchannel, &nx_notice_saml,
+                                                          &nx_notice_saml_browser};
     struct nx_notify_plan plan = {.kinds = kinds,
                                   .kind_count = sizeof kinds / sizeof kinds[0],
                                   .threads = (unsigned)n->settings.notify_threads,

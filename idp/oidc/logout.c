@@ -78,8 +78,9 @@ static NX_FALLIBLE end_session(struct nx_logout *out, struct leave *l)
                                     .scope = NX_REVOKE_SIGN_OUT,
                                     .target = l->gate.session.id.s,
                                     .reason = "signed out",
-                                    .actor = actor};
-    nx_result r = nx_revoke(l->house, l->arena, &order, NULL);
+                                    .actor = actor,
+                                    .browser = l->gate.session.id.s};
+    nx_result r = nx_revoke(l->house, l->arena, &order, &out->revocation);
     if (!nx_ok(r) && r.e != NX_ERR_NOT_FOUND) return r; /* over already: signed out all the same */
     out->ended = true;
     return NX_OK;

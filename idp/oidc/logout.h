@@ -12,7 +12,8 @@ enum nx_logout_kind {
 
 struct nx_logout {
     enum nx_logout_kind kind;
-    bool ended;              /* a session of this browser ended: remove its cookie */
+    bool ended;              /* a session of this browser ended: remove its cookie … */
+    int64_t revocation;      /* … by this revocation: its SAML portals may need the browser (saml/logout.h); 0: none */
     const char *location;    /* REDIRECT: registered, with state */
     const char *ticket;      /* ASK: the handle of the waiting logout, for nx_logout_answer */
     const char *person_name; /* ASK: who would be signed out */

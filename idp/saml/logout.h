@@ -83,7 +83,8 @@ struct nx_slo_view {
     size_t waiting;         /* that the browser is still to visit */
     bool all_well;          /* none failed and none is unreached */
     bool goes_on;           /* somebody waits for an answer, or there is somewhere to go */
-    const char *next;       /* origin that the next step may go to: for the page's policy; NULL: one of ours */
+    const char **target;    /* URLs that the way may lead to from here, for the page's policy */
+    size_t target_count;
     const char *asker_name; /* who waits for the answer; NULL */
     const char *asker_name_vi;
 };

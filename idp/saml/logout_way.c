@@ -138,11 +138,6 @@ const struct nx_notice *nx_slo_way_asked(const struct nx_slo_way *w, const char 
     return NULL;
 }
 
-static bool owner_is(const struct nx_slo_asker *asker, const char *client)
-{
-    return asker->owner && asker->role == NX_SAML_SP && strcmp(asker->owner, client) == 0;
-}
-
 /* ---- going on ---------------------------------------------------------------------------------------------- */
 
 /* By redirect where the portal takes it: no page in between, with or without script. */
@@ -278,31 +273,30 @@ static NX_FALLIBLE name_portal(struct nx_slo_portal *p, struct nx_slo_way *w)
     return NX_OK;
 }
 
-/* Where the next portal is, for the page's policy. */
-static NX_FALLIBLE origin_of_next(const char **out, struct nx_slo_way *w)
-{
-    *out = NULL;
-    for (size_t i = 0; i < w->notices.n && !*out; i++) {
-        NX_AUTO(nx_saml_entity) e = NULL;
-        const struct nx_notice *n = &w->notices.v[i];
-        if (nx_slo_state_of(n) != NX_SLO_WAITS) continue;
-        nx_result r = nx_saml_entity_of(w->house->registry, n->target, NX_SAML_SP, &e);
-        if (r.e == NX_ERR_NOT_FOUND) continue;
-        NX_TRY(r);
-        const struct nx_saml_endpoint *to = front_of(e);
-        if (to) *out = nx_arena_strdup(w->arena, to->location);
-    }
-    return NX_OK;
-}
-
-static NX_FALLIBLE origin_of_asker(const char **out, struct nx_slo_way *w)
+/* The page's form may end in redirects to these. */
+static NX_FALLIBLE add_target(struct nx_slo_view *out, struct nx_slo_way *w, const char *owner, enum nx_saml_role role)
 {
     NX_AUTO(nx_saml_entity) e = NULL;
-    nx_result r = nx_saml_entity_of(w->house->registry, w->asker.owner, w->asker.role, &e);
+    nx_result r = nx_saml_entity_of(w->house->registry, owner, role, &e);
     if (r.e == NX_ERR_NOT_FOUND) return NX_OK;
     NX_TRY(r);
     const struct nx_saml_endpoint *to = front_of(e);
-    if (to) *out = nx_arena_strdup(w->arena, to->response_location);
+    if (!to) return NX_OK;
+    out->target[out->target_count++] = nx_arena_strdup(w->arena, to->location);
+    out->target[out->target_count++] = nx_arena_strdup(w->arena, to->response_location);
+    NX_REQUIRE(!nx_arena_failed(w->arena), NX_ERR_MEMORY);
+    return NX_OK;
+}
+
+static NX_FALLIBLE look_at_targets(struct nx_slo_view *out, struct nx_slo_way *w)
+{
+    out->target = nx_arena_new(w->arena, const char *, 2 * w->notices.n + 3);
+    NX_NEED(out->target);
+    for (size_t i = 0; i < w->notices.n; i++)
+        if (nx_slo_state_of(&w->notices.v[i]) == NX_SLO_WAITS)
+            NX_TRY(add_target(out, w, w->notices.v[i].target, NX_SAML_SP));
+    if (w->asker.owner) return add_target(out, w, w->asker.owner, w->asker.role);
+    if (w->goal && *w->goal != '/') out->target[out->target_count++] = w->goal;
     return NX_OK;
 }
 
@@ -321,11 +315,22 @@ static NX_FALLIBLE look_at_unreached(struct nx_slo_view *out, struct nx_slo_way 
 static NX_FALLIBLE look_at_asker(struct nx_slo_view *out, struct nx_slo_way *w)
 {
     struct nx_slo_portal asker = {.client = w->asker.owner};
-    if (!w->asker.owner) return NX_OK;
+    if (!w->asker.owner || w->asker.role != NX_SAML_SP) return NX_OK;
     NX_TRY(name_portal(&asker, w));
     out->asker_name = asker.name;
     out->asker_name_vi = asker.name_vi;
-    return out->next ? NX_OK : origin_of_asker(&out->next, w);
+    return NX_OK;
+}
+
+static NX_FALLIBLE look_at_notices(struct nx_slo_view *out, struct nx_slo_way *w)
+{
+    for (size_t i = 0; i < w->notices.n; i++) {
+        struct nx_slo_portal *p = &out->portal[out->count++];
+        *p = (struct nx_slo_portal){.client = w->notices.v[i].target, .state = nx_slo_state_of(&w->notices.v[i])};
+        out->waiting += p->state == NX_SLO_WAITS || p->state == NX_SLO_ASKED;
+        NX_TRY(name_portal(p, w));
+    }
+    return NX_OK;
 }
 
 NX_FALLIBLE nx_slo_look(struct nx_slo_view *out, struct nx_house *house, nx_arena *a, const struct nx_visitor *who,
@@ -340,16 +345,8 @@ NX_FALLIBLE nx_slo_look(struct nx_slo_view *out, struct nx_house *house, nx_aren
     *out = (struct nx_slo_view){.all_well = !partial, .goes_on = w.asker.owner || w.goal};
     out->portal = nx_arena_new(a, struct nx_slo_portal, w.notices.n + json_array_size(unreached) + 1);
     NX_NEED(out->portal);
-    for (size_t i = 0; i < w.notices.n; i++) {
-        struct nx_slo_portal *p = &out->portal[out->count];
-        *p = (struct nx_slo_portal){.client = w.notices.v[i].target, .state = nx_slo_state_of(&w.notices.v[i])};
-        if (owner_is(&w.asker, p->client)) continue;
-        out->count++;
-        out->waiting += p->state == NX_SLO_WAITS || p->state == NX_SLO_ASKED;
-        NX_TRY(name_portal(p, &w));
-    }
+    NX_TRY(look_at_notices(out, &w));
     NX_TRY(look_at_unreached(out, &w, unreached));
-    NX_TRY(origin_of_next(&out->next, &w));
-    if (!out->next && !w.asker.owner && w.goal && *w.goal != '/') out->next = w.goal;
+    NX_TRY(look_at_targets(out, &w));
     return look_at_asker(out, &w);
 }

@@ -40,6 +40,8 @@ export const pages = [
     ["step_up", { ...asks, why: "Việc này cần hai yếu tố.", level: "Mức 2 (hai yếu tố)", qr_url: "#", back_url: "#" }],
     ["error", { title: "Trang đã cũ", text: "Hãy mở lại trang và thử lần nữa.", request_id: "k3v9-2m1q", status: 403, retry_url: "#", back_url: "#" }],
     ["signed_out", { everywhere: true, portals: [{ name: "Cổng dịch vụ công", reached: true }, { name: "Cổng cũ", reached: false }], return_url: "#" }],
+    ["logout_portals", { t: "T", waiting: true, goes_on: true, portals: [{ name: "Cổng dịch vụ công", state: "Đã báo", tone: "good" }, { name: "Thuế điện tử", state: "Chưa trả lời", tone: "warn" }, { name: "Cổng tỉnh", state: "Kế tiếp", tone: "" }] }, "waiting"],
+    ["logout_portals", { t: "T", goes_on: true, partial: true, asker_name: "Cổng tỉnh", portals: [{ name: "Cổng dịch vụ công", state: "Đã đăng xuất", tone: "good" }, { name: "Thuế điện tử", state: "Không được", tone: "bad" }, { name: "Cổng cũ", state: "Không báo được", tone: "warn" }] }, "partial"],
     ["logout_confirm", { ...asks, t: "T", name: "Nguyễn Văn An" }],
     ["form_post", { action: "about:blank", client_name: "Cổng dịch vụ công", fields: [{ name: "code", value: "x" }] }],
     ["me", { name: "Nguyễn Văn An", user_name: "an", level: "Mức 2 (hai yếu tố)", notice: "Đã tạm ngừng.", qrs, sessions,

@@ -4,6 +4,7 @@
 
 #include "authn/passkey.h"
 #include "endpoints/pages/passkey.h"
+#include "endpoints/saml/logout.h"
 #include "house/house.h"
 #include "qr/enrol.h"
 #include "registry/audit.h"
@@ -30,25 +31,32 @@ static nx_result end(struct nx_self *s, enum nx_revoke_act act, enum nx_revoke_s
 /* ---- sessions
  * ---------------------------------------------------------------------------------------------- */
 
-static nx_result leave(struct nx_self *s, const char *where)
+/* Portals of this browser's session that only the browser can tell are told before the page `where`. */
+static nx_result leave(struct nx_self *s, enum nx_revoke_scope scope, const char *target, const char *reason,
+                       const char *where)
 {
-    nx_browser_session_clear(s->rp);
-    nx_reply_redirect(s->rp, where);
-    return NX_OK;
+    struct nx_slo_start start = {.seq = 0};
+    struct nx_revoke_order order = {.act = NX_REVOKE,
+                                    .scope = scope,
+                                    .target = target,
+                                    .subject = s->id,
+                                    .reason = reason,
+                                    .actor = s->actor,
+                                    .browser = s->gate.session.id.s};
+    NX_TRY(nx_revoke(s->house, s->rq->arena, &order, &start.seq));
+    return nx_signed_out(s->rq, s->rp, &start, where);
 }
 
 static nx_result sign_out(struct nx_self *s, const char *id)
 {
     (void)id;
-    NX_TRY(end(s, NX_REVOKE, NX_REVOKE_SIGN_OUT, s->gate.session.id.s, "signed out"));
-    return leave(s, "/signed-out");
+    return leave(s, NX_REVOKE_SIGN_OUT, s->gate.session.id.s, "signed out", "/signed-out");
 }
 
 static nx_result sign_out_everywhere(struct nx_self *s, const char *id)
 {
     (void)id;
-    NX_TRY(end(s, NX_REVOKE, NX_REVOKE_PERSON, s->id, "signed out everywhere"));
-    return leave(s, "/signed-out?everywhere=1");
+    return leave(s, NX_REVOKE_PERSON, s->id, "signed out everywhere", "/signed-out?everywhere=1");
 }
 
 static nx_result end_session(struct nx_self *s, const char *id)

@@ -3,6 +3,7 @@
 #include "oidc/logout.h"
 #include "endpoints/oidc/oidc.h"
 #include "endpoints/pages/pages.h"
+#include "endpoints/saml/logout.h"
 
 #define FORM_NAME "/oidc/logout"
 
@@ -22,9 +23,14 @@ static nx_result ask_page(nx_request *rq, nx_reply *rp, const struct nx_logout *
 
 static nx_result reply(nx_request *rq, nx_reply *rp, const struct nx_logout *out)
 {
-    if (out->ended) nx_browser_session_clear(rp);
+    const char *to = out->kind == NX_LOGOUT_REDIRECT ? out->location : "/signed-out";
     if (out->kind == NX_LOGOUT_ASK) return ask_page(rq, rp, out);
-    nx_reply_redirect(rp, out->kind == NX_LOGOUT_REDIRECT ? out->location : "/signed-out");
+    if (out->ended) {
+        struct nx_slo_start start = {.seq = out->revocation,
+                                     .goal = out->kind == NX_LOGOUT_REDIRECT ? out->location : NULL};
+        return nx_signed_out(rq, rp, &start, to);
+    }
+    nx_reply_redirect(rp, to);
     return NX_OK;
 }
 

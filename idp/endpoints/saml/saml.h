@@ -18,5 +18,10 @@ nx_result nx_ep_saml_sso(nx_request *rq, nx_reply *rp);
 nx_result nx_ep_saml_sso_post(nx_request *rq, nx_reply *rp);
 nx_result nx_ep_saml_artifact(nx_request *rq, nx_reply *rp);
 nx_result nx_ep_saml_start(nx_request *rq, nx_reply *rp);
+nx_result nx_ep_saml_logout(nx_request *rq, nx_reply *rp);
+nx_result nx_ep_saml_logout_post(nx_request *rq, nx_reply *rp);
+nx_result nx_ep_saml_logout_soap(nx_request *rq, nx_reply *rp);
+nx_result nx_ep_saml_logout_page(nx_request *rq, nx_reply *rp);
+nx_result nx_ep_saml_logout_next(nx_request *rq, nx_reply *rp);
 
 #endif
