@@ -28,7 +28,7 @@ check_banned() {
 
 # Secrets and tags are compared by nx_ct_equal; memcmp stays where nothing is secret.
 check_compare() {
-    sources | grep -E '^(crypto|idp/(authn|operate|oidc|qr))/' | xargs grep -nE 'memcmp\([^)]*(secret|tag|mac|token|pin|password)' |
+    sources | grep -E '^(crypto|idp/(authn|operate|oidc|qr|xml))/' | xargs grep -nE 'memcmp\([^)]*(secret|tag|mac|token|pin|password)' |
         none 'memcmp on what looks like a secret:'
 }
 
@@ -48,6 +48,7 @@ check_doors() {
         sources | grep -v '^idp/qr/' | xargs grep -nE '#include <(qrencode|png)'
         sources | grep -v '^idp/config/' | xargs grep -nE '#include <yaml'
         sources | grep -v '^base/json' | xargs grep -nE '#include <jansson'
+        sources | grep -v '^idp/xml/' | xargs grep -nE '#include <(libxml|xmlsec)/'
         sources | grep -v '^idp/endpoints/bearer/' | xargs grep -nE '#include <oauth2/'
     } | none 'a library comes in by another door:'
 }
