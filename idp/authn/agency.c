@@ -89,7 +89,10 @@ nx_result nx_agency_prove(struct nx_agency_outcome *out, struct nx_house *house,
     const struct nx_agency_kind *kind = kind_of(ask->row->kind);
     *out = (struct nx_agency_outcome){.prompt = ""};
     NX_REQUIRE(kind && kind->prove && plausible(ask), NX_ERR_PASSWORD);
-    return kind->prove(out, house, a, ask);
+    nx_result r = kind->prove(out, house, a, ask);
+    /* Whom a wrong password was tried for is nobody who could be signed in by mistake. */
+    if (!nx_ok(r)) out->who = (struct nx_agency_identity){.means = NX_MEANS_NONE};
+    return r;
 }
 
 bool nx_agency_answered(nx_result r)

@@ -1,7 +1,8 @@
 /* LDAP and Active Directory (RFC 4511, 4513): a person is who she says when her entry can be bound to with her
  * password. Config of a row:
  *
- *     "url"            ldaps://HOST[:PORT], or ldap://HOST[:PORT] with StartTLS
+ *     "url"            ldaps://HOST[:PORT], or ldap://HOST[:PORT] with StartTLS. HOST is what its certificate must
+ *                      name; not "localhost", which libldap takes for the machine's own name
  *     "tls"            "starttls" (default of ldap:), or "none": loopback alone, and only where the operator listed it
  *     "ca"             PEM of the only authorities of its certificate; without it those of --ca, else the system's
  *     "base"           where people are searched

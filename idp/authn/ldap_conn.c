@@ -34,9 +34,8 @@ static int file_of(const char *pem)
 
 static nx_result set_trust(LDAP *ld, const char *ca_file)
 {
-    int demand = LDAP_OPT_X_TLS_DEMAND, none = LDAP_OPT_X_TLS_CRL_NONE, client = 0;
+    int demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
     bool set = ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == 0 &&
-               ldap_set_option(ld, LDAP_OPT_X_TLS_CRLCHECK, &none) == 0 &&
                ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca_file) == 0 &&
                ldap_set_option(ld, LDAP_OPT_X_TLS_CIPHER_SUITE, PRIORITIES) == 0 &&
                ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client) == 0;
