@@ -23,7 +23,8 @@ enum tag {
     PRIOR_LINK = 20,
     PROTOCOL = 21,
     PKCE = 22,
-    OWN = 23
+    OWN = 23,
+    ACR_VALUES = 24
 };
 
 static void texts(nx_buf *b, const struct nx_ask *ask)
@@ -34,6 +35,7 @@ static void texts(nx_buf *b, const struct nx_ask *ask)
     nx_pack_text(b, HINT_SUB, ask->hint_sub);
     nx_pack_text(b, LOGIN_HINT, ask->login_hint);
     nx_pack_text(b, UI_LOCALES, ask->ui_locales);
+    nx_pack_text(b, ACR_VALUES, ask->acr_values);
     nx_pack_text(b, PRIOR_SESSION, ask->prior_session);
 }
 
@@ -77,6 +79,7 @@ static void read_texts(struct nx_ask *ask, nx_arena *a, const nx_pack *p)
     ask->hint_sub = nx_pack_get_text(p, HINT_SUB, a);
     ask->login_hint = nx_pack_get_text(p, LOGIN_HINT, a);
     ask->ui_locales = nx_pack_get_text(p, UI_LOCALES, a);
+    ask->acr_values = nx_pack_get_text(p, ACR_VALUES, a);
     ask->prior_session = nx_pack_get_text(p, PRIOR_SESSION, a);
 }
 

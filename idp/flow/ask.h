@@ -12,6 +12,7 @@
 
 #define NX_LOGIN_HINT_MAX 128
 #define NX_UI_LOCALES_MAX 128
+#define NX_ACR_VALUES_MAX 256
 #define NX_RESOURCES_MAX 8
 #define NX_ASK_OWN_MAX (8u << 10)
 
@@ -29,6 +30,7 @@ struct nx_ask {
     bool pkce;            /* a proof key came with it */
     const char *hint_sub; /* the person that it must be, by the client's name of her; NULL */
     const char *login_hint;
+    const char *acr_values; /* as sent: a word may name an upstream (hub/choose.h); NULL */
     const char *ui_locales;
     nx_span own; /* the protocol's part, packed; at most NX_ASK_OWN_MAX */
     /* The session that the browser had when the request came: a later one is fresh. */

@@ -35,6 +35,7 @@ static NX_FALLIBLE fill_view(struct nx_flow_view *v, struct nx_flow *f)
     NX_REQUIRE(f->client, NX_ERR_NOT_FOUND);
     *v = (struct nx_flow_view){
         .login_hint = f->ask.login_hint,
+        .acr_values = f->ask.acr_values,
         .ui_locales = f->ask.ui_locales,
         .level = f->ask.acr,
         .essential = f->ask.acr_essential,

@@ -69,6 +69,7 @@ struct nx_flow_view {
     const char *organisation; /* code of the organisation; NULL */
     const char *login_hint;   /* at most 128 characters; NULL */
     const char *ui_locales;   /* as sent; NULL */
+    const char *acr_values;   /* as sent; NULL */
     enum nx_level level;      /* asked; NX_LEVEL_NONE: any */
     bool essential;
     bool native;

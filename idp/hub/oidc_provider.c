@@ -188,3 +188,14 @@ NX_FALLIBLE nx_oidc_provider_verify(struct nx_jws *out, struct nx_house *house, 
     if (!nx_ok(fetch(&text, house, a, row->upstream, KEYS, provider->jwks_uri))) return one_answer(r);
     return one_answer(verify_with(out, a, text, &rules, token));
 }
+
+NX_FALLIBLE nx_oidc_provider_keys(size_t *n, struct nx_house *house, nx_arena *a, const struct nx_oidc_row *row,
+                                  const struct nx_oidc_provider *provider)
+{
+    const char *text;
+    NX_AUTO(nx_jwks) set = NULL;
+    NX_TRY(document(&text, house, a, row->upstream, KEYS, provider->jwks_uri));
+    NX_REQUIRE(nx_ok(nx_jwks_parse(&set, nx_span_str(text))), NX_ERR_UPSTREAM_METADATA);
+    *n = nx_jwks_count(set);
+    return NX_OK;
+}

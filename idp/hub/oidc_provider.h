@@ -33,5 +33,8 @@ NX_FALLIBLE nx_oidc_provider_get(struct nx_oidc_provider *out, struct nx_house *
 NX_FALLIBLE nx_oidc_provider_verify(struct nx_jws *out, struct nx_house *house, nx_arena *a,
                                     const struct nx_oidc_row *row, const struct nx_oidc_provider *provider,
                                     const char *const *typ, nx_span token);
+/* How many keys it publishes that we can verify with. EGRESS lane. */
+NX_FALLIBLE nx_oidc_provider_keys(size_t *n, struct nx_house *house, nx_arena *a, const struct nx_oidc_row *row,
+                                  const struct nx_oidc_provider *provider);
 
 #endif

@@ -10,6 +10,7 @@ enum nx_arg_kind {
     NX_ARG_NUMBER,
     NX_ARG_FLAG,     /* true when it stands there */
     NX_ARG_LIST,     /* may stand more than once: an array of texts */
+    NX_ARG_FILE,     /* a file of one JSON object, "-" for standard input: the member is the object */
     NX_ARG_PASSWORD, /* asked for on the terminal, or read as one line of standard input with --NAME-stdin */
 };
 

@@ -98,10 +98,27 @@ static bool put_listed(json_t *request, const char *member, const char *value)
     return json_array_append_new(list, json_string(value)) == 0; /* json_string: NULL for what is no UTF-8 */
 }
 
+/* Read with the caps of every JSON from outside; the reason is said here, since the usage would not help. */
+static bool put_file(json_t *request, const char *member, const char *path)
+{
+    static char text[NX_JSON_MAX];
+    json_t *object = NULL;
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    size_t n = f ? fread(text, 1, sizeof text, f) : 0;
+    if (f && f != stdin) fclose(f);
+    if (!f || n == sizeof text || !nx_ok(nx_json_parse_object(&object, nx_span_of(text, n)))) {
+        nx_say("%s: %s", path, f ? "is not one JSON object" : "cannot be read");
+        return false;
+    }
+    nx_wipe(text, n);
+    return json_object_set_new(request, member, object) == 0;
+}
+
 static bool put(json_t *request, const struct nx_arg *a, const char *value)
 {
     char member[64];
     member_name(member, a->name);
+    if (a->kind == NX_ARG_FILE) return put_file(request, member, value);
     if (a->kind != NX_ARG_LIST && json_object_get(request, member)) return false; /* stands twice */
     if (a->kind == NX_ARG_NUMBER) return put_number(request, member, value);
     if (a->kind == NX_ARG_LIST) return put_listed(request, member, value);

@@ -285,6 +285,8 @@ static NX_FALLIBLE read_texts(struct nx_oidc_ask *ask, nx_arena *a, const struct
     NX_REQUIRE(ask->nonce || ask->type == NX_RESPONSE_CODE, NX_ERR_REQUEST);
     NX_TRY(keep(&ask->base.login_hint, a, nx_param(request, "login_hint"), NX_STATE_MAX));
     if (ask->base.login_hint && strlen(ask->base.login_hint) > NX_LOGIN_HINT_MAX) ask->base.login_hint = NULL;
+    NX_TRY(keep(&ask->base.acr_values, a, nx_param(request, "acr_values"), NX_STATE_MAX));
+    if (ask->base.acr_values && strlen(ask->base.acr_values) > NX_ACR_VALUES_MAX) ask->base.acr_values = NULL;
     NX_TRY(keep(&ask->base.ui_locales, a, nx_param(request, "ui_locales"), NX_STATE_MAX));
     if (ask->base.ui_locales && strlen(ask->base.ui_locales) > NX_UI_LOCALES_MAX) ask->base.ui_locales = NULL;
     return NX_OK;

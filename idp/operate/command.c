@@ -7,6 +7,7 @@
 #include "operate/people.h"
 #include "operate/records.h"
 #include "operate/token.h"
+#include "operate/upstreams.h"
 #include "registry/person.h"
 
 #include <stdio.h>
@@ -218,6 +219,55 @@ static nx_result doctor(json_t **out, struct command *c)
     return nx_operate_doctor(out, &c->call);
 }
 
+static nx_result upstream_add(json_t **out, struct command *c)
+{
+    const json_t *body = nx_json_object(c->request, "file");
+    NX_REQUIRE(body, NX_ERR_MISSING);
+    return nx_operate_upstream_add(out, &c->call, body);
+}
+
+static nx_result upstream_set(json_t **out, struct command *c)
+{
+    const json_t *body = nx_json_object(c->request, "file");
+    NX_REQUIRE(body, NX_ERR_MISSING);
+    return nx_operate_upstream_replace(out, &c->call, text(c, "upstream"), body);
+}
+
+static nx_result upstream_list(json_t **out, struct command *c)
+{
+    return nx_operate_upstream_list(out, &c->call);
+}
+
+static nx_result upstream_show(json_t **out, struct command *c)
+{
+    return nx_operate_upstream_show(out, &c->call, text(c, "upstream"));
+}
+
+static nx_result upstream_on(json_t **out, struct command *c)
+{
+    return done(out, nx_operate_upstream_on(&c->call, text(c, "upstream")));
+}
+
+static nx_result upstream_off(json_t **out, struct command *c)
+{
+    return done(out, nx_operate_upstream_off(&c->call, text(c, "upstream"), text(c, "reason")));
+}
+
+static nx_result upstream_remove(json_t **out, struct command *c)
+{
+    return done(out, nx_operate_upstream_remove(&c->call, text(c, "upstream")));
+}
+
+static nx_result upstream_check(json_t **out, struct command *c)
+{
+    return nx_operate_upstream_check(out, &c->call, text(c, "upstream"));
+}
+
+static nx_result link_list(json_t **out, struct command *c)
+{
+    return nx_operate_link_list(out, &c->call, text(c, "person"));
+}
+
 static nx_result demo_load(json_t **out, struct command *c)
 {
     return nx_operate_demo_load(out, &c->call, c->request);
@@ -250,6 +300,15 @@ static const struct {
     {"audit.list", audit_list},
     {"audit.verify", audit_verify},
     {"doctor", doctor},
+    {"upstream.add", upstream_add},
+    {"upstream.set", upstream_set},
+    {"upstream.list", upstream_list},
+    {"upstream.show", upstream_show},
+    {"upstream.on", upstream_on},
+    {"upstream.off", upstream_off},
+    {"upstream.remove", upstream_remove},
+    {"upstream.check", upstream_check},
+    {"link.list", link_list},
     {"demo.load", demo_load},
 };
 

@@ -29,9 +29,28 @@ static const struct {
                               "\"device\",\"paper\"") ",\"jwk\":{\"type\":\"object\"},\"label\":" TEXT "}}"},
     {"QrIdentityMade",
      OBJECT("\"id\":" TEXT ",\"handle\":" TEXT ",\"card\":" TEXT ",\"pin\":" TEXT ",\"enrolment\":" TEXT)},
+    {"CredentialList", LIST("\"id\":" TEXT ",\"type\":" WORDS(
+                           "\"password\",\"totp\",\"hotp\",\"recovery\"") ",\"state\":" WORDS(
+                           "\"pending\",\"active\"") ",\"level\":" TEXT ",\"label\":" MAYBE ",\"left\":" INTEGER
+                                                   ",\"created_at\":" TIME ",\"used_at\":" TIME)},
+    {"CredentialRequest", "{\"type\":\"object\",\"required\":[\"type\"],\"properties\":{\"type\":" WORDS(
+                              "\"totp\",\"hotp\"") ",\"label\":" TEXT "}}"},
+    {"CredentialMade", OBJECT("\"id\":" TEXT ",\"otpauth_uri\":" TEXT)},
     {"SessionList", LIST("\"id\":" TEXT ",\"subject\":" TEXT ",\"acr\":" TEXT ",\"level\":" TEXT
                          ",\"amr\":" TEXTS ",\"client_ids\":" TEXTS ",\"qr_id\":" MAYBE ",\"agent\":" MAYBE
                          ",\"created\":" TIME ",\"last_seen\":" TIME ",\"expires\":" TIME)},
+    {"Upstream",
+     "{\"type\":\"object\",\"required\":[\"kind\",\"name\",\"issuer\",\"config\"],\"properties\":{\"id\":" TEXT
+     ",\"kind\":" WORDS("\"oidc\",\"saml\",\"ldap\",\"radius\",\"kerberos\"") ",\"state\":" WORDS(
+         "\"on\",\"off\"") ",\"name\":" TEXT ",\"name_vi\":" TEXT ",\"organisation\":" MAYBE ",\"issuer\":" TEXT
+                             ",\"level_cap\":" TEXT ",\"proofing\":" TEXT ",\"jit\":{},\"trusts_national_id\":" BOOLEAN
+                             ",\"config\":{\"type\":\"object\"},\"secrets\":" TEXTS
+                             ",\"health\":{\"type\":\"object\"},\"version\":" INTEGER ",\"created\":" TIME
+                             ",\"updated\":" TIME "}}"},
+    {"UpstreamList", LIST("\"id\":" TEXT ",\"kind\":" TEXT ",\"state\":" TEXT ",\"health\":" TEXT ",\"name\":" TEXT
+                          ",\"level_cap\":" TEXT ",\"failures\":" INTEGER)},
+    {"LinkList", LIST("\"upstream\":" TEXT ",\"subject\":" TEXT ",\"how\":" TEXT ",\"created\":" TIME
+                      ",\"used\":" TIME)},
     {"Receipt",
      OBJECT(
          "\"seq\":" INTEGER ",\"act\":" TEXT ",\"scope\":" TEXT ",\"target\":" TEXT ",\"subject\":" MAYBE

@@ -1,0 +1,38 @@
+#include "hub/check.h"
+
+#include "hub/oidc_provider.h"
+
+static nx_result check_oidc(json_t *j, struct nx_house *house, nx_arena *a, const nx_upstream *u)
+{
+    struct nx_oidc_row row;
+    struct nx_oidc_provider p;
+    size_t keys;
+    NX_TRY(nx_oidc_row_read(&row, u));
+    NX_TRY(nx_oidc_provider_get(&p, house, a, &row));
+    NX_TRY(nx_oidc_provider_keys(&keys, house, a, &row, &p));
+    json_object_set_new(j, "authorization_endpoint", json_string(p.authorization_endpoint));
+    json_object_set_new(j, "token_endpoint", json_string(p.token_endpoint));
+    json_object_set_new(j, "redirect_uri", json_string(nx_rp_redirect_uri(a, house, u->id)));
+    json_object_set_new(j, "names_issuer", json_boolean(p.says_issuer));
+    json_object_set_new(j, "keys", json_integer((json_int_t)keys));
+    return NX_OK;
+}
+
+NX_FALLIBLE nx_hub_check(json_t **out, struct nx_house *house, nx_arena *a, const nx_upstream *u)
+{
+    NX_AUTO_JSON j = json_pack("{s:s, s:s}", "upstream", u->id, "kind", nx_upstream_kind_name(u->kind));
+    NX_NEED(j);
+    nx_result r = NX_OK;
+    if (u->kind == NX_UPSTREAM_OIDC) r = check_oidc(j, house, a, u);
+    NX_REQUIRE(r.e != NX_ERR_MEMORY, NX_ERR_MEMORY);
+    json_object_set_new(j, "answers", json_boolean(nx_ok(r)));
+    if (!nx_ok(r)) json_object_set_new(j, "problem", json_string(nx_err_text(r.e)));
+    *out = NX_STEAL(j);
+    return NX_OK;
+}
+
+NX_FALLIBLE nx_saml_row_check(struct nx_house *house, const struct nx_upstream_record *record, const char **why)
+{
+    (void)house;
+    return nx_hub_config_check(record, why);
+}
