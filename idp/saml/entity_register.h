@@ -9,6 +9,7 @@
 #ifndef NX_SAML_ENTITY_REGISTER_H
 #define NX_SAML_ENTITY_REGISTER_H
 
+#include "registry/client.h"
 #include "saml/entity.h"
 
 struct nx_house;
@@ -23,16 +24,25 @@ struct nx_saml_registration {
     nx_time refresh;
     const char *settings;    /* checked JSON object; NULL: {} at first, unchanged later */
     const char *actor;       /* for the audit trail */
-    const char *legal_basis; /* instead of consent (SECURITY.md 16); NULL */
+    const char *legal_basis; /* at first: instead of consent (SECURITY.md 16); NULL */
 };
 
 /* *id: the client that was made. NX_ERR_CONFLICT: that entity id is registered. */
-NX_FALLIBLE nx_saml_register(char id[NX_ID_LEN + 1], struct nx_house *house, nx_arena *a,
+NX_FALLIBLE nx_saml_register(char id[NX_CLIENT_ID_MAX + 1], struct nx_house *house, nx_arena *a,
                              const struct nx_saml_registration *what);
-/* New metadata for a portal; expected: the entity's version, 0 for whichever. settle: the sector is worked out anew
- * and an operator's legal_basis replaces the present one. NX_ERR_NOT_FOUND, NX_ERR_VERSION, NX_ERR_CONFLICT. */
+/* New metadata for a portal; expected: the entity's version, 0 for whichever. settle: an operator does it, so sector
+ * and scopes are worked out anew; what was fetched by itself never widens what a portal is told. NX_ERR_NOT_FOUND, NX_ERR_VERSION, NX_ERR_CONFLICT. */
 NX_FALLIBLE nx_saml_reregister(struct nx_house *house, nx_arena *a, const char *id,
                                const struct nx_saml_registration *what, int64_t expected, bool settle);
+/* What metadata does not say. */
+struct nx_saml_settling {
+    const char *settings;    /* the whole JSON object, checked */
+    const char *legal_basis; /* "" takes it away; NULL: as it is */
+    int64_t expected;        /* the entity's version; 0: whichever */
+};
+/* NX_ERR_NOT_FOUND, NX_ERR_VERSION. */
+NX_FALLIBLE nx_saml_settle(struct nx_house *house, nx_arena *a, const char *actor, const char *id,
+                           const struct nx_saml_settling *how);
 /* Ends everything that the portal holds, then both rows. NX_ERR_NOT_FOUND. */
 NX_FALLIBLE nx_saml_unregister(struct nx_house *house, nx_arena *a, const char *actor, const char *id);
 

@@ -15,10 +15,14 @@ struct nx_house;
 /* The portal of an Issuer, registered or found. NX_ERR_SAML_UNKNOWN: neither. NX_ERR_SAML_METADATA_EXPIRED.
  * NX_ERR_SAML_FETCH: it may be in the federation; nothing was done: move to the EGRESS lane and call
  * nx_saml_portal_fetch, then everything again. */
-NX_FALLIBLE nx_saml_portal(nx_saml_entity **out, struct nx_house *house, nx_arena *a, nx_span entity_id);
+NX_FALLIBLE nx_saml_portal(nx_saml_entity **out, struct nx_house *house, nx_span entity_id);
 /* Asks the federation and registers what it answers, or remembers that it has none. Blocks. NX_ERR_SAML_UNKNOWN,
  * NX_ERR_SAML_METADATA, _EXPIRED, _SIGNATURE; NX_ERR_EGRESS_…. */
 NX_FALLIBLE nx_saml_portal_fetch(struct nx_house *house, nx_arena *a, nx_span entity_id);
+
+/* The certificate that signs the federation's metadata (--saml-mdq-certificate), DER in the arena. NX_ERR_SETTING_VALUE,
+ * NX_ERR_SYNTAX. */
+NX_FALLIBLE nx_saml_federation_pin(nx_span *out, struct nx_house *house, nx_arena *a);
 
 /* Where a document is fetched from and who must have signed it. */
 struct nx_saml_remote {
@@ -39,7 +43,7 @@ NX_FALLIBLE nx_saml_fetch(struct nx_saml_fetched *out, struct nx_house *house, n
 /* BASE/entities/{id}, in the arena. */
 NX_FALLIBLE nx_saml_mdq_url(const char **out, nx_arena *a, const char *base, nx_span entity_id);
 
-/* When to fetch again: well before cacheDuration and validUntil are over, within an hour and a day. */
+/* When to fetch again: well before cacheDuration and validUntil are over, within a minute and a day. */
 nx_time nx_saml_refresh_at(const nx_saml_entity *e, nx_time now);
 /* Fetches what is due, a few at a time; *more: there was more. A failed fetch keeps what stands until its
  * validUntil and is tried again sooner. Blocks: a thread of its own calls this. */

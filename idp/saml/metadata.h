@@ -12,7 +12,6 @@
 
 struct nx_house;
 
-#define NX_SAML_METADATA_PATH "/saml/metadata"
 #define NX_SAML_METADATA_VALID_S 604800 /* validUntil from when it was made */
 
 /* The document, in the arena; *max_age: seconds for which it may be kept. */
