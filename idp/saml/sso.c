@@ -91,6 +91,9 @@ static NX_FALLIBLE take_request(struct arriving *x, const struct nx_saml_message
 static NX_FALLIBLE go_on(struct nx_step *out, struct arriving *x, const struct nx_visitor *who)
 {
     NX_AUTO_FLOW(f);
+    /* There is no code on its way that somebody else could redeem: the assertion names its consumer and its request, and
+     * an artifact is redeemed under the portal's signature. That is what a proof key is for. */
+    x->ask.base.pkce = true;
     f = (struct nx_flow){.protocol = &nx_protocol_saml, .house = x->house, .arena = x->arena, .who = who};
     f.client = NX_STEAL(x->client);
     NX_TRY(nx_saml_ask_close(&f.ask, x->arena, &x->ask));
