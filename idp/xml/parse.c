@@ -113,10 +113,12 @@ static xmlParserCtxt *parser_new(void)
     return c;
 }
 
-/* *tree is owned. A prefix that nobody declared is well-formed for XML 1.0; not here. */
+/* *tree is owned. A prefix that nobody declared is well-formed for XML 1.0; not here. The body has neither a
+ * byte order mark nor a declaration any more and is UTF-8, which is what the parser then takes it for; told
+ * so by name, it would convert it, and could do no more than 10 MB. */
 static nx_result run(xmlDoc **tree, xmlParserCtxt *c, nx_span body)
 {
-    *tree = xmlCtxtReadMemory(c, (const char *)body.p, (int)body.n, NULL, "UTF-8", OPTIONS);
+    *tree = xmlCtxtReadMemory(c, (const char *)body.p, (int)body.n, NULL, NULL, OPTIONS);
     bool whole = *tree && c->wellFormed && c->nsWellFormed;
     if (!whole) {
         xmlFreeDoc(*tree);

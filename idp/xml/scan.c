@@ -90,7 +90,7 @@ static nx_result take_declaration(nx_span *s)
 /* Moves behind the next `end`. */
 static nx_result skip_past(nx_span *s, nx_span end)
 {
-    const uint8_t *at = memmem(s->p, s->n, end.p, end.n);
+    const uint8_t *at = s->n ? memmem(s->p, s->n, end.p, end.n) : NULL;
     NX_REQUIRE(at, NX_ERR_XML_FORM);
     *s = nx_span_from(*s, (size_t)(at - s->p) + end.n);
     return NX_OK;

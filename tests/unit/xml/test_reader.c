@@ -322,6 +322,32 @@ static void test_one_entity_at_a_time(void **state)
     assert_int_equal(walk(&s, xml), NX_ERR_XML_FORM);
 }
 
+/* Past the 10 MB at which the parser stops by itself under some of its settings. */
+static void test_a_federation_of_12_mb(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_arena) a = nx_arena_open(64 << 20);
+    nx_xml_writer *w = nx_xml_writer_new(a, 16 << 20);
+    char *certificate = nx_arena_alloc(a, 100001);
+    memset(certificate, 'A', 100000);
+    nx_xml_begin(w, NX_NS_MD, "EntitiesDescriptor");
+    for (int i = 0; i < 120; i++) {
+        nx_xml_begin(w, NX_NS_MD, "EntityDescriptor");
+        nx_xml_put_attr(w, "entityID", "x");
+        nx_xml_put(w, NX_NS_DS, "X509Certificate", certificate);
+        nx_xml_end(w);
+    }
+    nx_xml_end(w);
+    nx_span xml;
+    assert_true(nx_ok(nx_xml_done(&xml, w)) && xml.n > 12000000);
+    struct seen s = {.count = 0};
+    struct nx_xml_walk walk_all = {.ns = NX_NS_MD, .name = "EntityDescriptor", .each = on_each, .ctx = &s};
+    assert_true(nx_ok(nx_xml_each(xml, &nx_xml_metadata, &walk_all)));
+    assert_int_equal(s.count, 120);
+    NX_AUTO(nx_xml_doc) d = NULL;
+    assert_true(nx_ok(nx_xml_parse(&d, xml, &nx_xml_metadata)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_comments_of_metadata),
         cmocka_unit_test(test_declarations),
         cmocka_unit_test(test_one_entity_at_a_time),
+        cmocka_unit_test(test_a_federation_of_12_mb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
