@@ -4,6 +4,7 @@
 #include "operate/acts.h"
 #include "operate/credentials.h"
 #include "operate/demo.h"
+#include "operate/kiosks.h"
 #include "operate/people.h"
 #include "operate/records.h"
 #include "operate/token.h"
@@ -268,6 +269,22 @@ static nx_result link_list(json_t **out, struct command *c)
     return nx_operate_link_list(out, &c->call, text(c, "person"));
 }
 
+static nx_result kiosk_add(json_t **out, struct command *c)
+{
+    return nx_operate_kiosk_add(out, &c->call, c->request);
+}
+
+static nx_result kiosk_list(json_t **out, struct command *c)
+{
+    const struct nx_operate_page page = page_of(c);
+    return nx_operate_kiosk_list(out, &c->call, &page);
+}
+
+static nx_result kiosk_revoke(json_t **out, struct command *c)
+{
+    return done(out, nx_operate_kiosk_revoke(&c->call, text(c, "kiosk"), text(c, "reason")));
+}
+
 static nx_result demo_load(json_t **out, struct command *c)
 {
     return nx_operate_demo_load(out, &c->call, c->request);
@@ -309,6 +326,9 @@ static const struct {
     {"upstream.remove", upstream_remove},
     {"upstream.check", upstream_check},
     {"link.list", link_list},
+    {"kiosk.add", kiosk_add},
+    {"kiosk.list", kiosk_list},
+    {"kiosk.revoke", kiosk_revoke},
     {"demo.load", demo_load},
 };
 

@@ -25,10 +25,10 @@ static nx_result display_text(const char **out, nx_arena *a, const struct nx_qr_
     for (size_t i = 0; i < d->claim_count; i++)
         NX_REQUIRE(json_array_append_new(claims, json_string(d->claims[i])) == 0, NX_ERR_MEMORY);
     NX_AUTO_JSON j = json_pack(
-        "{s:{s:s, s:s, s:s?, s:s?, s:s}, s:s, s:s, s:O, s:{s:s, s:s?, s:n, s:I}}", "client", "id",
+        "{s:{s:s, s:s, s:s?, s:s?, s:s}, s:s, s:s, s:O, s:{s:s, s:s?, s:s?, s:I}}", "client", "id",
         d->client_id, "name", d->client_name, "organisation", d->organisation, "organisation_code",
         d->organisation_code, "origin", d->origin, "broker", d->broker, "acr", d->acr, "claims", claims,
-        "screen", "browser", d->browser, "network", d->network, "place", "since", (json_int_t)since);
+        "screen", "browser", d->browser, "network", d->network, "place", d->place, "since", (json_int_t)since);
     NX_NEED(j);
     *out = nx_json_dump(a, j);
     NX_NEED(*out);
@@ -45,19 +45,20 @@ static nx_result digest_of_cookie(nx_span *out, nx_arena *a, nx_span cookie)
     return NX_OK;
 }
 
-NX_FALLIBLE nx_qr_order_begin(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *txn,
-                              nx_span browser_cookie, const char *address, const struct nx_qr_display *d)
+NX_FALLIBLE nx_qr_order_begin(struct nx_qr_order *out, nx_arena *a, struct nx_house *house,
+                              const struct nx_qr_begin *b)
 {
     uint8_t *key = nx_arena_alloc(a, NX_SHA256_LEN);
     NX_NEED(key);
     NX_TRY(nx_random(key, NX_SHA256_LEN));
-    struct nx_qr_order q = {.txn = txn,
-                            .client_id = d->client_id,
-                            .address = address,
+    struct nx_qr_order q = {.txn = b->txn,
+                            .client_id = b->display->client_id,
+                            .address = b->address,
+                            .kiosk = b->kiosk,
                             .key = nx_span_of(key, NX_SHA256_LEN),
                             .rung = NX_P0};
-    NX_TRY(display_text(&q.display, a, d, nx_now()));
-    NX_TRY(digest_of_cookie(&q.browser, a, browser_cookie));
+    NX_TRY(display_text(&q.display, a, b->display, nx_now()));
+    NX_TRY(digest_of_cookie(&q.browser, a, b->browser));
     nx_span body;
     NX_TRY(nx_qr_order_pack(&body, a, &q));
     NX_TRY(nx_order_begin(house->store, a, body, &q.o));

@@ -33,6 +33,7 @@ struct nx_qr_display {
     size_t claim_count;
     const char *browser; /* label, not the header */
     const char *network; /* the screen's address, shortened */
+    const char *place;   /* of an enrolled kiosk, from the operator's own table */
 };
 
 /* What an order is about, as its body keeps it; texts in the arena. */
@@ -44,6 +45,7 @@ struct nx_qr_order {
     const char *address; /* of the screen, for the rung */
     nx_span browser;     /* SHA-256 of the browser cookie */
     nx_span key;         /* of the frames */
+    const char *kiosk;   /* whose key the screen has proven (qr/kiosk.h); NULL: none */
     /* Since it was taken. */
     enum nx_via via;
     nx_time t;
@@ -58,11 +60,20 @@ struct nx_qr_order {
     const char *proof;  /* evidence */
     bool own_screen;
     int bound_at;
+    unsigned means; /* how the phone verified its user (enum nx_means) */
 };
 
+/* What begins an order. */
+struct nx_qr_begin {
+    const char *txn;
+    nx_span browser; /* the cookie */
+    const char *address;
+    const char *kiosk; /* proven in this very call; NULL: none */
+    const struct nx_qr_display *display;
+};
 /* Begins an order for a transaction of this browser. out->id names it. */
-NX_FALLIBLE nx_qr_order_begin(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *txn,
-                              nx_span browser_cookie, const char *address, const struct nx_qr_display *d);
+NX_FALLIBLE nx_qr_order_begin(struct nx_qr_order *out, nx_arena *a, struct nx_house *house,
+                              const struct nx_qr_begin *b);
 /* NX_ERR_QR_ORDER_GONE when it never was, or is over since a minute. A dead one is found: o.state and o.why.
  */
 NX_FALLIBLE nx_qr_order_find(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id);
@@ -97,7 +108,7 @@ NX_FALLIBLE nx_qr_take(struct nx_qr_answer *out, nx_arena *a, struct nx_house *h
  * NX_ERR_QR_ORDER_STATE, NX_ERR_QR_CONTEXT. */
 NX_FALLIBLE nx_qr_approve_check(struct nx_qr_order *q, nx_arena *a, struct nx_house *house,
                                 const struct nx_qr_proof *p);
-/* The PIN was right. NX_ERR_QR_ORDER_STATE when the order changed meanwhile. */
+/* The user was verified: q->means says how. NX_ERR_QR_ORDER_STATE when the order changed meanwhile. */
 NX_FALLIBLE nx_qr_approve(struct nx_qr_answer *out, nx_arena *a, struct nx_house *house,
                           struct nx_qr_order *q, const struct nx_qr_proof *p);
 NX_FALLIBLE nx_qr_decline(nx_arena *a, struct nx_house *house, const struct nx_qr_proof *p);
@@ -113,6 +124,9 @@ NX_FALLIBLE nx_qr_order_end(struct nx_house *house, nx_arena *a, const char *id,
  * caller; NX_ERR_QR_DIGITS: wrong, *left tries are left (0: it is dead). */
 NX_FALLIBLE nx_qr_digits(struct nx_qr_order *q, nx_arena *a, struct nx_house *house, nx_span typed,
                          int *left);
+/* At a kiosk nothing is transferred: its key has proven the tab. NX_ERR_QR_ORDER_STATE when it is no kiosk's, or not
+ * approved; the order is done for exactly this caller. */
+NX_FALLIBLE nx_qr_finish(struct nx_qr_order *q, nx_arena *a, struct nx_house *house);
 /* The response code, with the cookie that began the order: done, rung p3 (rule 1). Without that cookie the
  * order is dead: NX_ERR_QR_OTHER_BROWSER. */
 NX_FALLIBLE nx_qr_return(struct nx_qr_order *out, nx_arena *a, struct nx_house *house, const char *id,

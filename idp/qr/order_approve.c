@@ -71,7 +71,7 @@ NX_FALLIBLE nx_qr_approve(struct nx_qr_answer *out, nx_arena *a, struct nx_house
     q->proof = p->text;
     q->bound_at = p->who.bound_at;
     q->digits = NULL;
-    if (!same) NX_TRY(make_digits(&q->digits, a));
+    if (!same && q->rung < NX_P2) NX_TRY(make_digits(&q->digits, a));
     *out = (struct nx_qr_answer){.digits = q->digits};
     if (same) NX_TRY(response_url(&out->redirect_to, a, house, q));
     NX_TRY(nx_qr_order_step(q, a, house, NX_ORDER_APPROVED, &won));

@@ -27,6 +27,8 @@ enum {
     TAG_PROOF,
     TAG_OWN_SCREEN,
     TAG_BOUND_AT,
+    TAG_MEANS,
+    TAG_KIOSK = 40,
 };
 
 NX_FALLIBLE nx_qr_order_pack(nx_span *out, nx_arena *a, const struct nx_qr_order *q)
@@ -53,6 +55,8 @@ NX_FALLIBLE nx_qr_order_pack(nx_span *out, nx_arena *a, const struct nx_qr_order
     nx_pack_text(&b, TAG_PROOF, q->proof);
     nx_pack_number(&b, TAG_OWN_SCREEN, q->own_screen);
     nx_pack_number(&b, TAG_BOUND_AT, q->bound_at);
+    nx_pack_number(&b, TAG_MEANS, q->means);
+    nx_pack_text(&b, TAG_KIOSK, q->kiosk);
     NX_TRY(nx_buf_done(&b));
     *out = nx_buf_span(&b);
     return NX_OK;
@@ -81,6 +85,8 @@ NX_FALLIBLE nx_qr_order_unpack(struct nx_qr_order *q, nx_arena *a)
     q->proof = nx_pack_get_text(&p, TAG_PROOF, a);
     q->own_screen = nx_pack_get_number(&p, TAG_OWN_SCREEN, 0) == 1;
     q->bound_at = (int)nx_pack_get_number(&p, TAG_BOUND_AT, 0);
+    q->means = (unsigned)nx_pack_get_number(&p, TAG_MEANS, 0);
+    q->kiosk = nx_pack_get_text(&p, TAG_KIOSK, a);
     NX_REQUIRE(!nx_arena_failed(a), NX_ERR_MEMORY);
     return NX_OK;
 }

@@ -50,6 +50,13 @@ NX_FALLIBLE nx_qr_digits(struct nx_qr_order *q, nx_arena *a, struct nx_house *ho
     NX_FAIL(NX_ERR_QR_DIGITS);
 }
 
+NX_FALLIBLE nx_qr_finish(struct nx_qr_order *q, nx_arena *a, struct nx_house *house)
+{
+    bool kiosk = q->kiosk && q->rung == NX_P2 && q->via == NX_VIA_SCAN;
+    NX_REQUIRE(q->o.state == NX_ORDER_APPROVED && kiosk, NX_ERR_QR_ORDER_STATE);
+    return finish(q, a, house, NX_ORDER_DONE);
+}
+
 /* Rule 1: no matching cookie, and the order dies and is audited. */
 static nx_result refuse_browser(nx_arena *a, struct nx_house *house, const struct nx_qr_order *q)
 {

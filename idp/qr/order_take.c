@@ -90,6 +90,14 @@ static nx_result sign_context(const char **out, nx_arena *a, struct nx_house *ho
     return NX_OK;
 }
 
+/* Rule 5: a link that was carried somewhere proves no place, not even a kiosk's. */
+static enum nx_rung rung_of(const struct nx_qr_order *q, const struct take *t, const char *address)
+{
+    if (t->via != NX_VIA_SCAN) return NX_P0;
+    if (q->kiosk) return NX_P2;
+    return same_network(q->address, address) ? NX_P1 : NX_P0;
+}
+
 static nx_result fill_taken(struct nx_qr_order *q, nx_arena *a, struct nx_house *house,
                             const struct nx_qr_proof *p, const struct take *t, const char *address)
 {
@@ -99,7 +107,7 @@ static nx_result fill_taken(struct nx_qr_order *q, nx_arena *a, struct nx_house 
     NX_NEED(q->nonce);
     q->via = t->via;
     q->t = t->t;
-    q->rung = t->via == NX_VIA_SCAN && same_network(q->address, address) ? NX_P1 : NX_P0;
+    q->rung = rung_of(q, t, address);
     q->qid = p->who.qid.s;
     q->person = p->who.person.s;
     q->label = p->who.label;

@@ -379,7 +379,9 @@ static enum nx_rung rung_of(const char *screen, const char *scanner)
                                     .browser = "x"};
     struct nx_qr_order q;
     char *link;
-    assert_true(nx_ok(nx_qr_order_begin(&q, rig.arena, rig_house(&rig), "t", NX_LIT("cookie"), screen, &d)));
+    assert_true(nx_ok(nx_qr_order_begin(
+        &q, rig.arena, rig_house(&rig),
+        &(struct nx_qr_begin){.txn = "t", .browser = NX_LIT("cookie"), .address = screen, .display = &d})));
     assert_true(nx_ok(nx_qr_frame(&link, rig.arena, rig_house(&rig), &q, NX_VIA_SCAN)));
     struct nx_link l;
     assert_true(nx_ok(nx_link_parse(&l, RIG_ISSUER, nx_span_str(link))));

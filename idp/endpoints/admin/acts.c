@@ -6,8 +6,7 @@
 
 #define REASON_NONE "no reason given"
 
-/* The body is optional; when there is one it is {"reason": "…"}. */
-static nx_result read_reason(const char **out, nx_request *rq)
+nx_result nx_admin_reason(const char **out, nx_request *rq)
 {
     NX_AUTO_JSON body = NULL;
     *out = REASON_NONE;
@@ -34,7 +33,7 @@ static nx_result end(nx_request *rq, nx_reply *rp, enum nx_revoke_act act, const
     const char *reason;
     NX_AUTO_JSON receipt = NULL;
     NX_TRY(nx_admin_begin(&c, rq));
-    NX_TRY(read_reason(&reason, rq));
+    NX_TRY(nx_admin_reason(&reason, rq));
     nx_result r = nx_operate_end(&receipt, &c, act, what, nx_path(rq, "id"), reason);
     if (!nx_ok(r)) return nx_admin_refuse(rp, &c, r);
     point_to_receipt(rp, rq->arena, receipt);

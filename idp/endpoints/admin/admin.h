@@ -38,6 +38,8 @@ NX_FALLIBLE nx_admin_refuse(nx_reply *rp, const struct nx_operate_call *c, nx_re
 /* Sends j with the status and releases it, or refuses. */
 NX_FALLIBLE nx_admin_answer(nx_reply *rp, const struct nx_operate_call *c, int status, nx_result r,
                             json_t *j);
+/* The body is optional; when there is one it is {"reason": "…"}. NX_ERR_SYNTAX, NX_ERR_HTTP_MEDIA_TYPE. */
+NX_FALLIBLE nx_admin_reason(const char **out, nx_request *rq);
 /* The page parameters. NX_ERR_SYNTAX. */
 NX_FALLIBLE nx_admin_page(struct nx_operate_page *out, const nx_request *rq);
 

@@ -71,6 +71,12 @@ static const struct {
     {"KeyList", LIST("\"kid\":" TEXT ",\"use\":" TEXT ",\"alg\":" TEXT ",\"state\":" WORDS(
                     "\"next\",\"active\",\"retired\"") ",\"published\":" TIME ",\"retire_after\":" TIME)},
     {"KeyRotation", OBJECT("\"use\":" TEXT ",\"now\":" BOOLEAN)},
+    {"KioskList", LIST("\"id\":" TEXT ",\"name\":" TEXT ",\"place\":" TEXT ",\"organisation\":" MAYBE
+                       ",\"state\":" WORDS("\"pending\",\"active\",\"revoked\"") ",\"created\":" TIME
+                                                                               ",\"enrolled_at\":" TIME)},
+    {"KioskRequest", "{\"type\":\"object\",\"required\":[\"name\",\"place\"],\"properties\":{\"name\":" TEXT
+                     ",\"place\":" TEXT ",\"organisation\":" TEXT "}}"},
+    {"KioskMade", OBJECT("\"id\":" TEXT ",\"enrolment\":" TEXT ",\"expires_in\":" INTEGER)},
 };
 
 #undef TEXT

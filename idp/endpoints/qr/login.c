@@ -3,6 +3,7 @@
  * order, and its end when the store has forgotten it. */
 #include "authn/sign_in.h"
 #include "endpoints/pages/pages.h"
+#include "endpoints/qr/kiosk.h"
 #include "endpoints/qr/qr.h"
 #include "qr/order.h"
 #include "registry/client.h"
@@ -36,7 +37,7 @@ static nx_result throttle(struct look *l, const char *client_id)
     return NX_OK;
 }
 
-static nx_result begin_order(struct look *l)
+static nx_result begin_order(struct look *l, const struct nx_kiosk *kiosk)
 {
     struct nx_flow_view about;
     NX_TRY(nx_flow_view(&about, l->house, l->a, &l->who, l->txn));
@@ -55,9 +56,15 @@ static nx_result begin_order(struct look *l)
         .claim_count = about.claim_count,
         .browser = nx_agent_label(l->a, nx_header(l->rq, "User-Agent")),
         .network = nx_network_label(l->a, l->rq->client),
+        .place = kiosk ? kiosk->place : NULL,
     };
     NX_NEED(display.browser);
-    return nx_qr_order_begin(&l->q, l->a, l->house, l->txn, l->who.browser, l->rq->client, &display);
+    return nx_qr_order_begin(&l->q, l->a, l->house,
+                             &(struct nx_qr_begin){.txn = l->txn,
+                                                   .browser = l->who.browser,
+                                                   .address = l->rq->client,
+                                                   .kiosk = kiosk ? kiosk->id.s : NULL,
+                                                   .display = &display});
 }
 
 static nx_result order_handle(nx_handle_text *out, const struct look *l)
@@ -66,10 +73,10 @@ static nx_result order_handle(nx_handle_text *out, const struct look *l)
     return nx_handle_seal(out, l->house->master, NX_HANDLE_ORDER, l->who.browser, &h);
 }
 
-static nx_result begin(struct look *l)
+static nx_result begin(struct look *l, const struct nx_kiosk *kiosk)
 {
     nx_handle_text handle;
-    NX_TRY(begin_order(l));
+    NX_TRY(begin_order(l, kiosk));
     NX_TRY(order_handle(&handle, l));
     const char *url = nx_arena_printf(l->a, PAGE "?t=%s.%s", handle.s, l->txn);
     NX_NEED(url);
@@ -130,7 +137,8 @@ static const char *page_state(const struct nx_qr_order *q)
     case NX_ORDER_CONTEXT:
         return "taken";
     case NX_ORDER_APPROVED:
-        return q->digits ? "digits" : "taken"; /* by redirect: that tab goes on */
+        if (q->digits) return "digits";
+        return q->via == NX_VIA_SAME ? "taken" : "finish"; /* by redirect: that tab goes on */
     case NX_ORDER_DIGITS:
     case NX_ORDER_DONE:
         return "done";
@@ -166,7 +174,7 @@ static nx_result draw_waiting(nx_view *v, struct look *l)
 
 static nx_result draw_state(nx_view *v, struct look *l, const char *state)
 {
-    static const char *const states[] = {"waiting", "taken", "digits", "dead"};
+    static const char *const states[] = {"waiting", "taken", "digits", "finish", "dead"};
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
         nx_view_flag(v, states[i], strcmp(states[i], state) == 0);
     nx_view_text(v, "phone", l->q.label);
@@ -196,6 +204,7 @@ static nx_result draw(struct look *l, int status, const char *error)
     nx_view_url(v, "password_url", via_txn(l, "/login"));
     nx_view_url(v, "paper_url", via_txn(l, "/login/paper"));
     NX_TRY(set_token(v, l, "csrf", PAGE "/digits"));
+    NX_TRY(set_token(v, l, "csrf_finish", PAGE "/finish"));
     NX_TRY(set_token(v, l, "csrf_same", PAGE "/same"));
     NX_TRY(set_token(v, l, "csrf_cancel", PAGE "/cancel"));
     NX_TRY(draw_state(v, l, l->gone ? "dead" : page_state(&l->q)));
@@ -221,11 +230,23 @@ nx_result nx_qr_login_page(nx_request *rq, nx_reply *rp)
     NX_REQUIRE(t, NX_ERR_MISSING);
     if (!order_of(&id, &l, t)) {
         if (!l.txn) l.txn = t;
-        return begin(&l);
+        return nx_kiosk_is_here(rq) && !nx_query(rq, "plain") ? nx_kiosk_page(rq, rp, l.txn) : begin(&l, NULL);
     }
     NX_TRY(find(&l, &id));
     bool done = !l.gone && strcmp(page_state(&l.q), "done") == 0;
     return done ? go_on(&l) : draw(&l, 200, NULL);
+}
+
+/* The screen has proven that it is a kiosk: the order is begun at its place. */
+nx_result nx_qr_login_kiosk(nx_request *rq, nx_reply *rp)
+{
+    struct look l;
+    struct nx_kiosk kiosk;
+    NX_TRY(visit(&l, rq, rp));
+    l.txn = nx_form(rq, "t");
+    NX_REQUIRE(l.txn, NX_ERR_MISSING);
+    NX_TRY(nx_kiosk_proven(&kiosk, rq, &l.who));
+    return begin(&l, &kiosk);
 }
 
 /* ---- the stream
@@ -268,7 +289,7 @@ static nx_result sign_in(struct look *l)
     struct nx_step next;
     const struct nx_sign_in_ask ask = {
         .proof = {.person = l->q.person,
-                  .means = NX_MEANS_QR_PIN,
+                  .means = l->q.means ? l->q.means : NX_MEANS_QR_PIN,
                   .bound_at = l->q.bound_at,
                   .rung = l->q.rung,
                   .qid = l->q.qid},
@@ -300,6 +321,19 @@ nx_result nx_qr_login_digits(nx_request *rq, nx_reply *rp)
     const nx_id id = l.q.o.id;
     NX_TRY(find(&l, &id));
     return draw(&l, 403, r.e == NX_ERR_QR_DIGITS ? "form.digits" : NULL);
+}
+
+nx_result nx_qr_login_finish(nx_request *rq, nx_reply *rp)
+{
+    struct look l;
+    NX_TRY(open_form(&l, rq, rp));
+    if (l.gone) return draw(&l, 200, NULL);
+    nx_result r = nx_qr_finish(&l.q, l.a, l.house);
+    if (nx_ok(r)) return sign_in(&l);
+    if (r.e != NX_ERR_QR_ORDER_GONE && r.e != NX_ERR_QR_ORDER_STATE) return r;
+    const nx_id id = l.q.o.id;
+    NX_TRY(find(&l, &id));
+    return draw(&l, 200, NULL);
 }
 
 /* Rule 1: until this moment no session exists, and it comes to the browser that began the order or to nobody.

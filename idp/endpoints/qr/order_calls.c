@@ -29,12 +29,20 @@ nx_result nx_qr_v1_take(nx_request *rq, nx_reply *rp)
     return nx_qr_run(rq, rp, take);
 }
 
+static const char *verified_by(unsigned means)
+{
+    if (means == NX_MEANS_QR_BIOMETRIC) return "biometric";
+    return means == NX_MEANS_QR_UV ? "passkey" : "pin";
+}
+
 /* Rule 2: what was approved, by which verification of the user; the proof holds the digest of what was
  * displayed. */
 static nx_result keep_evidence(struct nx_qr_call *c, const struct nx_qr_order *q)
 {
-    NX_AUTO_JSON detail = json_pack("{s:s, s:s, s:s, s:s, s:s}", "order", q->o.id.s, "qid", q->qid, "client",
-                                    q->client_id, "verified_by", "pin", "proof", c->proof.text);
+    const char *assertion = nx_json_str(c->json, "assertion");
+    NX_AUTO_JSON detail = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*}", "order", q->o.id.s, "qid", q->qid, "client",
+                                    q->client_id, "verified_by", verified_by(q->means), "proof", c->proof.text,
+                                    "assertion", assertion);
     char *text = detail ? nx_json_dump(c->a, detail) : NULL;
     char *actor = nx_arena_printf(c->a, "person:%s", q->person);
     NX_REQUIRE(text && actor, NX_ERR_MEMORY);
@@ -46,29 +54,31 @@ static nx_result keep_evidence(struct nx_qr_call *c, const struct nx_qr_order *q
     return nx_registry_commit(&change);
 }
 
-static nx_result check_pin_of_order(struct nx_qr_call *c, const struct nx_qr_order *q, const nx_secret *pin)
+static nx_result check_pin_of_order(struct nx_qr_call *c, struct nx_qr_order *q, const nx_secret *pin)
 {
     int bound_at;
     nx_result r = nx_qr_check_pin(&bound_at, c, pin);
     if (r.e == NX_ERR_QR_SUSPENDED) NX_TRY(nx_qr_order_end(c->house, c->a, q->o.id.s, "suspended"));
     c->proof.who.bound_at = bound_at;
+    q->means = NX_MEANS_QR_PIN;
     return r;
 }
 
 static nx_result approve(struct nx_qr_call *c)
 {
-    static const char *const members[] = {"proof", "pin", NULL};
+    static const char *const by_pin[] = {"proof", "pin", NULL}, *const by_passkey[] = {"proof", "assertion", NULL};
     struct nx_qr_answer answer;
     struct nx_qr_order q;
     NX_AUTO_SECRET(pin);
-    NX_TRY(nx_qr_members(c, members));
-    NX_TRY(nx_qr_take_pin(&pin, c, "pin"));
+    bool passkey = nx_json_str(c->json, "assertion") != NULL;
+    NX_TRY(nx_qr_members(c, passkey ? by_passkey : by_pin));
+    if (!passkey) NX_TRY(nx_qr_take_pin(&pin, c, "pin"));
     NX_TRY(nx_qr_prove(c, NX_QR_PROOF_APPROVE, false));
     NX_TRY(nx_qr_approve_check(&q, c->a, c->house, &c->proof));
-    NX_TRY(check_pin_of_order(c, &q, &pin));
+    NX_TRY(passkey ? nx_qr_check_passkey(c, &q) : check_pin_of_order(c, &q, &pin));
     NX_TRY(keep_evidence(c, &q));
     NX_TRY(nx_qr_approve(&answer, c->a, c->house, &q, &c->proof));
-    const char *state = answer.digits ? "digits" : "redirect";
+    const char *state = answer.digits ? "digits" : answer.redirect_to ? "redirect" : "approved";
     c->answer = json_pack("{s:s, s:s*, s:s*, s:I}", "state", state, "digits", answer.digits, "redirect_to",
                           answer.redirect_to, "expires_in", (json_int_t)answer.expires_in);
     NX_NEED(c->answer);

@@ -7,6 +7,7 @@
 #include "endpoints/browser.h"
 #include "endpoints/server.h"
 #include "house/house.h"
+#include "qr/order.h"
 #include "qr/proof.h"
 
 /* ---- calls of /qr/v1
@@ -44,6 +45,9 @@ NX_FALLIBLE nx_qr_take_pin(nx_secret *pin, struct nx_qr_call *c, const char *mem
 /* Checks the PIN of c->proof's identity; the last failure suspends it. NX_ERR_QR_PIN_WRONG,
  * NX_ERR_QR_SUSPENDED. */
 NX_FALLIBLE nx_qr_check_pin(int *bound_at, struct nx_qr_call *c, const nx_secret *pin);
+/* Verifies the member "assertion" over what the order displayed; fills q->means. NX_ERR_PASSKEY_UNKNOWN for whatever is
+ * wrong with it, NX_ERR_HTTP_RATE. */
+NX_FALLIBLE nx_qr_check_passkey(struct nx_qr_call *c, struct nx_qr_order *q);
 /* Counts an attempt of a row for (account, this client). NX_ERR_HTTP_RATE. */
 NX_FALLIBLE nx_qr_throttle(struct nx_qr_call *c, int row, const char *account);
 
@@ -60,6 +64,8 @@ nx_result nx_qr_v1_session_end(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_v1_undo(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_v1_pin(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_v1_revoke(nx_request *rq, nx_reply *rp);
+nx_result nx_qr_v1_passkey_start(nx_request *rq, nx_reply *rp);
+nx_result nx_qr_v1_passkey_finish(nx_request *rq, nx_reply *rp);
 
 /* ---- pages
  * ----------------------------------------------------------------------------------------------------- */
@@ -70,6 +76,8 @@ nx_result nx_qr_login_digits(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_login_same(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_login_return(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_login_cancel(nx_request *rq, nx_reply *rp);
+nx_result nx_qr_login_kiosk(nx_request *rq, nx_reply *rp);
+nx_result nx_qr_login_finish(nx_request *rq, nx_reply *rp);
 nx_result nx_paper_page(nx_request *rq, nx_reply *rp);
 nx_result nx_paper_post(nx_request *rq, nx_reply *rp);
 nx_result nx_qr_enrol_page(nx_request *rq, nx_reply *rp);

@@ -72,7 +72,8 @@ export async function approve(form, values) {
     }
     form.reset();
     if (answer.state === "redirect") redirect(wallet, answer.redirect_to);
-    else show("digits", { digits: answer.digits });
+    else if (answer.state === "digits") show("digits", { digits: answer.digits });
+    else show("result", { title: text("done.title"), text: text("done.at_kiosk") });
 }
 
 export async function decline(reason) {
