@@ -218,7 +218,9 @@ nx_result nx_sign_in(nx_handle_text *cookie, struct nx_signon *out, struct nx_ho
     NX_TRY(read_person(&x));
     NX_TRY(read_upstream(&x));
     if (ask->present.n) NX_TRY(nx_signon_find(house->store, a, ask->present, out, &found));
-    if (found == NX_FOUND && carries(out, &x)) {
+    bool hers = found == NX_FOUND && carries(out, &x);
+    NX_REQUIRE(stands_alone(&ask->proof) || (hers && recent(out, &x)), NX_ERR_LOGIN_REQUIRED);
+    if (hers) {
         NX_TRY(raise(cookie, out, &x, &found));
         if (found == NX_FOUND) return NX_OK;
         NX_REQUIRE(stands_alone(&ask->proof), NX_ERR_LOGIN_REQUIRED);

@@ -2,6 +2,7 @@
  * kilobytes and no script is needed to show it. */
 #include "qr/symbol.h"
 
+#include "base/text.h"
 #include "crypto/base45.h"
 
 #include <errno.h>
@@ -11,10 +12,9 @@
 #define RUN_MAX 20
 #define PATH_MAX_LEN (512u << 10)
 
-NX_FALLIBLE nx_symbol_make(struct nx_symbol *out, nx_arena *a, nx_span text)
+static nx_result make(struct nx_symbol *out, nx_arena *a, nx_span text)
 {
     NX_REQUIRE(text.n > 0 && text.n <= NX_QR_TEXT_MAX, NX_ERR_LIMIT);
-    NX_REQUIRE(nx_base45_alphabet(text), NX_ERR_ENCODING);
     char *copy = nx_arena_dup(a, text);
     NX_NEED(copy);
     QRcode *code = QRcode_encodeString(copy, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
@@ -27,6 +27,19 @@ NX_FALLIBLE nx_symbol_make(struct nx_symbol *out, nx_arena *a, nx_span text)
     QRcode_free(code);
     NX_NEED(modules);
     return NX_OK;
+}
+
+NX_FALLIBLE nx_symbol_make(struct nx_symbol *out, nx_arena *a, nx_span text)
+{
+    NX_REQUIRE(text.n <= NX_QR_TEXT_MAX, NX_ERR_LIMIT);
+    NX_REQUIRE(nx_base45_alphabet(text), NX_ERR_ENCODING);
+    return make(out, a, text);
+}
+
+NX_FALLIBLE nx_symbol_foreign(struct nx_symbol *out, nx_arena *a, nx_span text)
+{
+    NX_REQUIRE(nx_ascii_printable(text), NX_ERR_ENCODING);
+    return make(out, a, text);
 }
 
 int nx_symbol_side(const struct nx_symbol *s)

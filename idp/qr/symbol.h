@@ -19,6 +19,8 @@ struct nx_symbol {
 
 /* NX_ERR_ENCODING, NX_ERR_LIMIT (no version holds it). */
 NX_FALLIBLE nx_symbol_make(struct nx_symbol *out, nx_arena *a, nx_span text);
+/* The same of any ASCII text: what the apps of others scan (an otpauth: link), in bytes and larger for it. */
+NX_FALLIBLE nx_symbol_foreign(struct nx_symbol *out, nx_arena *a, nx_span text);
 /* Modules a side with the quiet zone: the side of the SVG's viewBox. */
 int nx_symbol_side(const struct nx_symbol *s);
 /* The attribute `d` of one path that draws every dark module: runs of "Mx yh…v1h-…z". */

@@ -335,7 +335,7 @@ static void test_rule_12_each_call_needs_its_scope(void **state)
 {
     struct desk *d = *state;
     static const char *const scopes[] = {"scim", "clients", "revoke", "audit", "keys"};
-    static const char *const methods[] = {"GET", "POST"};
+    static const char *const methods[NX_METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
     for (size_t s = 0; s < 5; s++) {
         d->b.authorization = bearer(d, scopes[s]);
         for (size_t i = 0; i < nx_admin_call_count; i++) {

@@ -72,6 +72,7 @@ static const char *means_key(unsigned means)
     if (means & (NX_MEANS_QR_POSSESSION | NX_MEANS_QR_PIN | NX_MEANS_QR_UV | NX_MEANS_QR_BIOMETRIC))
         return "means.qr";
     if (means & (NX_MEANS_PASSKEY_UV | NX_MEANS_PASSKEY_BIOMETRIC)) return "means.passkey";
+    if (means & NX_MEANS_OTP_SENT) return "means.sent";
     return means & NX_MEANS_OTP ? "means.otp" : "means.password";
 }
 

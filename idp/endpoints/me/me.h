@@ -49,5 +49,9 @@ nx_result nx_me_confirm_page(nx_request *rq, nx_reply *rp);
 nx_result nx_me_confirm(nx_request *rq, nx_reply *rp);
 nx_result nx_me_pin_page(nx_request *rq, nx_reply *rp);
 nx_result nx_me_pin_set(nx_request *rq, nx_reply *rp);
+/* /me/codes */
+nx_result nx_me_codes_page(nx_request *rq, nx_reply *rp);
+nx_result nx_me_codes_act(nx_request *rq, nx_reply *rp);
+nx_result nx_me_codes_confirm(nx_request *rq, nx_reply *rp);
 
 #endif

@@ -50,6 +50,9 @@ static const struct nx_route rows[] = {
     {NX_POST, "/me/confirm", 4096, FORM, NX_RATE_LOGIN, NX_LANE_HASH, nx_me_confirm},
     {NX_GET, "/me/pin", 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_me_pin_page},
     {NX_POST, "/me/pin", 2048, FORM, NX_RATE_LOGIN, NX_LANE_HASH, nx_me_pin_set},
+    {NX_GET, "/me/codes", 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_me_codes_page},
+    {NX_POST, "/me/codes", 2048, FORM, NX_RATE_PAGE, NX_LANE_FAST, nx_me_codes_act},
+    {NX_POST, "/me/codes/confirm", 2048, FORM, NX_RATE_LOGIN, NX_LANE_FAST, nx_me_codes_confirm},
     {NX_GET, "/me/paper", 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_me_paper_page},
 };
 extern const struct nx_route_table nx_routes_me;

@@ -73,7 +73,7 @@ static void set_own_url(nx_view *v, struct nx_self *s, const char *path)
 /* Only pages of hers: the value comes back from the browser. */
 static const char *next_of(const char *asked)
 {
-    static const char *const pages[] = {"/me/phones/enrol", "/me/password", "/me/pin", "/me/certificate",
+    static const char *const pages[] = {"/me/codes", "/me/phones/enrol", "/me/password", "/me/pin", "/me/certificate", "/me/links",
                                         "/me/passkeys", "/me"};
     for (size_t i = 0; asked && i < sizeof pages / sizeof pages[0]; i++)
         if (strcmp(asked, pages[i]) == 0) return pages[i];

@@ -29,6 +29,10 @@ nx_result nx_self_open(struct nx_self *s, nx_request *rq, nx_reply *rp, enum nx_
 
 nx_result nx_self_answer(struct nx_self *s, nx_result r, const char *next)
 {
+    if (r.e == NX_ERR_SECOND_FACTOR) {
+        nx_reply_redirect(s->rp, "/login/code");
+        return NX_OK;
+    }
     if (r.e != NX_ERR_LOGIN_REQUIRED) return r;
     const char *url = s->id ? nx_arena_printf(s->rq->arena, "/me/confirm?next=%s", next) : "/login";
     NX_NEED(url);

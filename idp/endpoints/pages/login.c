@@ -35,6 +35,8 @@ static const char *why_key(enum nx_reason reason)
         return "reason.elsewhere";
     case NX_REASON_HINT_MISMATCH:
         return "reason.other_person";
+    case NX_REASON_MEANS_FORBIDDEN:
+        return "reason.forbidden";
     case NX_REASON_PROMPT_LOGIN:
     case NX_REASON_MAX_AGE:
         return "reason.again";
@@ -51,6 +53,13 @@ static nx_result set_token(nx_view *v, struct login *l, const char *key, const c
     return NX_OK;
 }
 
+/* A second factor of her own choice need not reach any level. */
+static enum nx_level level_for(const struct login *l, enum nx_way_where where)
+{
+    bool level = where == NX_WAY_STEP_UP && l->step.reason != NX_REASON_SECOND_FACTOR;
+    return level ? l->step.level : NX_LEVEL_NONE;
+}
+
 static nx_result add_ways(nx_view *v, struct login *l, enum nx_way_where where)
 {
     return nx_ways_view(v,
@@ -60,7 +69,7 @@ static nx_result add_ways(nx_view *v, struct login *l, enum nx_way_where where)
                                              .person = l->about.person,
                                              .have = l->about.means,
                                              .rung = l->about.rung,
-                                             .level = where == NX_WAY_STEP_UP ? l->step.level : NX_LEVEL_NONE},
+                                             .level = level_for(l, where)},
                         where);
 }
 
@@ -113,8 +122,9 @@ static nx_result show_step_up(struct login *l)
     nx_request *rq = l->rq;
     nx_view *v = nx_view_new(rq->arena);
     nx_asks_view(v, rq, &l->about);
-    nx_view_label(v, "why", "reason.level");
-    nx_view_label(v, "level", nx_level_key(l->step.level));
+    bool second = l->step.reason == NX_REASON_SECOND_FACTOR;
+    nx_view_label(v, "why", second ? "reason.second_factor" : "reason.level");
+    nx_view_label(v, "level", nx_level_key(second && l->step.level < NX_M2 ? NX_M2 : l->step.level));
     NX_TRY(add_ways(v, l, NX_WAY_STEP_UP));
     nx_view_text(v, "back_url", NULL);
     nx_reply_page(l->rp, 200, "step_up", v);

@@ -1,5 +1,6 @@
 #include "endpoints/pages/ways.h"
 
+#include "endpoints/pages/second.h"
 #include "house/house.h"
 #include "policies/policy.h"
 
@@ -61,22 +62,31 @@ NX_FALLIBLE nx_ways_view(nx_view *v, const struct nx_way_ask *ask, enum nx_way_w
     return NX_OK;
 }
 
-/* The first second step that she has, or NULL. */
+static const char *first_second(const struct nx_way_ask *ask)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (stands(&rows[i], ask, NX_WAY_SECOND)) return path_of(&rows[i], ask);
+    return NULL;
+}
+
+/* The first second step that she has, or NULL: for what the portal wishes, or because she always wants one. */
 static const char *second_step(nx_request *rq, const struct nx_login_end *end, const struct nx_signon *s)
 {
     const struct nx_flow_view *about = end->about;
-    if (!end->t || !about || about->level <= NX_M1) return NULL;
-    if (nx_policy_level_of_means(nx_policy(), s->means, (enum nx_rung)s->rung) >= about->level) return NULL;
+    enum nx_level level = end->t && about && about->level > NX_M1 ? about->level : NX_LEVEL_NONE;
+    if (nx_policy_level_of_means(nx_policy(), s->means, (enum nx_rung)s->rung) >= level) level = NX_LEVEL_NONE;
+    if (level == NX_LEVEL_NONE && !nx_second_wanted(nx_house_of(rq), s)) return NULL;
     struct nx_way_ask ask = {.rq = rq,
                              .t = end->t,
                              .about = about,
                              .person = s->subject,
                              .have = s->means,
                              .rung = (enum nx_rung)s->rung,
-                             .level = about->level};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (stands(&rows[i], &ask, NX_WAY_SECOND)) return path_of(&rows[i], &ask);
-    return NULL;
+                             .level = level};
+    const char *path = first_second(&ask);
+    if (path || level == NX_LEVEL_NONE || !nx_second_wanted(nx_house_of(rq), s)) return path;
+    ask.level = NX_LEVEL_NONE; /* the portal's wish cannot be met, hers can */
+    return first_second(&ask);
 }
 
 /* The new session's cookie is this very reply's, so the next step is computed with it and not with the
@@ -94,7 +104,8 @@ NX_FALLIBLE nx_login_done(nx_request *rq, nx_reply *rp, const struct nx_login_en
     NX_NEED(cookie);
     NX_TRY(nx_sign_in(cookie, &session, nx_house_of(rq), rq->arena, &ask));
     nx_browser_session_set(rp, cookie->s, 0);
-    const char *next = end->t ? second_step(rq, end, &session) : OWN_PAGE;
+    const char *next = second_step(rq, end, &session);
+    if (!next && !end->t) next = OWN_PAGE;
     if (next) {
         nx_reply_redirect(rp, next);
         return NX_OK;
