@@ -11,6 +11,8 @@ enum nx_arg_kind {
     NX_ARG_FLAG,     /* true when it stands there */
     NX_ARG_LIST,     /* may stand more than once: an array of texts */
     NX_ARG_FILE,     /* a file of one JSON object, "-" for standard input: the member is the object */
+    NX_ARG_DOCUMENT, /* a file of text, "-" for standard input: the member is the text */
+    NX_ARG_SOURCE,   /* the same, or an https URL: then the member is "url" and holds that */
     NX_ARG_PASSWORD, /* asked for on the terminal, or read as one line of standard input with --NAME-stdin */
 };
 

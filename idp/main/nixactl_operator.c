@@ -114,11 +114,31 @@ static bool put_file(json_t *request, const char *member, const char *path)
     return json_object_set_new(request, member, object) == 0;
 }
 
+static bool put_document(json_t *request, const char *member, const char *path)
+{
+    static char text[NX_JSON_MAX];
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    size_t n = f ? fread(text, 1, sizeof text, f) : 0;
+    if (f && f != stdin) fclose(f);
+    json_t *value = f && n > 0 && n < sizeof text ? json_stringn(text, n) : NULL;
+    if (!value)
+        nx_say("%s: %s", path, !f ? "cannot be read" : n == sizeof text ? "is too large" : "is not UTF-8 text");
+    return value && json_object_set_new(request, member, value) == 0;
+}
+
+static bool is_url(const char *value)
+{
+    return strncmp(value, "https://", 8) == 0 || strncmp(value, "http://", 7) == 0;
+}
+
 static bool put(json_t *request, const struct nx_arg *a, const char *value)
 {
     char member[64];
     member_name(member, a->name);
     if (a->kind == NX_ARG_FILE) return put_file(request, member, value);
+    if (a->kind == NX_ARG_SOURCE && is_url(value))
+        return json_object_set_new(request, "url", json_string(value)) == 0;
+    if (a->kind == NX_ARG_DOCUMENT || a->kind == NX_ARG_SOURCE) return put_document(request, member, value);
     if (a->kind != NX_ARG_LIST && json_object_get(request, member)) return false; /* stands twice */
     if (a->kind == NX_ARG_NUMBER) return put_number(request, member, value);
     if (a->kind == NX_ARG_LIST) return put_listed(request, member, value);

@@ -7,6 +7,7 @@
 #include "operate/kiosks.h"
 #include "operate/people.h"
 #include "operate/records.h"
+#include "operate/saml.h"
 #include "operate/token.h"
 #include "operate/upstreams.h"
 #include "registry/person.h"
@@ -285,6 +286,77 @@ static nx_result kiosk_revoke(json_t **out, struct command *c)
     return done(out, nx_operate_kiosk_revoke(&c->call, text(c, "kiosk"), text(c, "reason")));
 }
 
+/* {"metadata": text} or {"url","fingerprint" or "certificate"}; options become terms. */
+static nx_result saml_terms(json_t **out, struct command *c)
+{
+    NX_AUTO_JSON settings = json_object();
+    const char *const members[] = {"encrypt", "sign"};
+    NX_NEED(settings);
+    for (size_t i = 0; i < 2; i++)
+        if (text(c, members[i])) json_object_set_new(settings, members[i], json_string(text(c, members[i])));
+    if (json_object_get(c->request, "cap"))
+        json_object_set(settings, "cap", json_object_get(c->request, "cap"));
+    if (nx_json_bool(c->request, "idp_initiated", false)) json_object_set_new(settings, "idp_initiated", json_true());
+    if (nx_json_array(c->request, "claim"))
+        json_object_set(settings, "claims", json_object_get(c->request, "claim"));
+    *out = json_pack("{s:O,s:s*,s:s*,s:s*,s:s*,s:s*}", "settings", settings, "legal_basis", text(c, "legal_basis"),
+                     "metadata_url", text(c, "url"), "fingerprint", text(c, "fingerprint"), "certificate",
+                     text(c, "certificate"), "entity_id", text(c, "entity_id"));
+    NX_NEED(*out);
+    return NX_OK;
+}
+
+static nx_result saml_add(json_t **out, struct command *c)
+{
+    NX_AUTO_JSON terms = NULL;
+    NX_TRY(saml_terms(&terms, c));
+    if (text(c, "url")) return nx_operate_saml_add_url(out, &c->call, terms);
+    NX_REQUIRE(text(c, "metadata"), NX_ERR_MISSING);
+    return nx_operate_saml_add(out, &c->call, nx_span_str(text(c, "metadata")), terms);
+}
+
+static nx_result saml_replace(json_t **out, struct command *c)
+{
+    NX_REQUIRE(text(c, "metadata"), NX_ERR_MISSING);
+    return nx_operate_saml_replace(out, &c->call, text(c, "portal"), nx_span_str(text(c, "metadata")));
+}
+
+static nx_result saml_list(json_t **out, struct command *c)
+{
+    const struct nx_operate_page page = page_of(c);
+    return nx_operate_saml_list(out, &c->call, &page);
+}
+
+static nx_result saml_show(json_t **out, struct command *c)
+{
+    return nx_operate_saml_show(out, &c->call, text(c, "portal"));
+}
+
+static nx_result saml_settle(json_t **out, struct command *c)
+{
+    NX_AUTO_JSON terms = NULL;
+    NX_TRY(saml_terms(&terms, c));
+    json_t *change = json_object_get(terms, "settings");
+    if (text(c, "legal_basis")) json_object_set_new(change, "legal_basis", json_string(text(c, "legal_basis")));
+    return nx_operate_saml_settle(out, &c->call, text(c, "portal"), change);
+}
+
+static nx_result saml_remove(json_t **out, struct command *c)
+{
+    return done(out, nx_operate_saml_remove(&c->call, text(c, "portal")));
+}
+
+static nx_result saml_refresh(json_t **out, struct command *c)
+{
+    return nx_operate_saml_refresh(out, &c->call, text(c, "portal"));
+}
+
+static nx_result saml_check(json_t **out, struct command *c)
+{
+    NX_REQUIRE(text(c, "metadata"), NX_ERR_MISSING);
+    return nx_operate_saml_check(out, &c->call, nx_span_str(text(c, "metadata")));
+}
+
 static nx_result demo_load(json_t **out, struct command *c)
 {
     return nx_operate_demo_load(out, &c->call, c->request);
@@ -317,6 +389,14 @@ static const struct {
     {"audit.list", audit_list},
     {"audit.verify", audit_verify},
     {"doctor", doctor},
+    {"saml.add", saml_add},
+    {"saml.replace", saml_replace},
+    {"saml.list", saml_list},
+    {"saml.show", saml_show},
+    {"saml.settle", saml_settle},
+    {"saml.remove", saml_remove},
+    {"saml.refresh", saml_refresh},
+    {"saml.check", saml_check},
     {"upstream.add", upstream_add},
     {"upstream.set", upstream_set},
     {"upstream.list", upstream_list},

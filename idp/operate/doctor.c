@@ -2,6 +2,7 @@
  * found. */
 #include "operate/records.h"
 
+#include "registry/saml_entity.h"
 #include "registry/audit.h"
 #include "registry/client.h"
 #include "registry/outbox.h"
@@ -122,6 +123,17 @@ static nx_result check_portals(struct finding *out, struct nx_operate_call *c)
     return say(out, unreachable ? WARN : GOOD, text);
 }
 
+static nx_result check_saml(struct finding *out, struct nx_operate_call *c)
+{
+    struct nx_saml_health h;
+    NX_TRY(nx_saml_entity_health(c->house->registry, nx_now(), &h));
+    if (h.failing == 0 && h.expired == 0)
+        return say(out, GOOD, nx_arena_printf(c->arena, "%lld known, all valid", (long long)h.entities));
+    return say(out, h.expired ? BAD : WARN,
+               nx_arena_printf(c->arena, "of %lld, %lld could not be fetched lately and %lld are over",
+                               (long long)h.entities, (long long)h.failing, (long long)h.expired));
+}
+
 static const struct {
     const char *name;
     check check;
@@ -136,6 +148,7 @@ static const struct {
     {"revocations", check_revocations},
     {"notices", check_notices},
     {"portals", check_portals},
+    {"saml-metadata", check_saml},
 };
 
 /* A check that fails is a finding, not the end of the examination. */

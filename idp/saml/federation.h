@@ -48,5 +48,7 @@ nx_time nx_saml_refresh_at(const nx_saml_entity *e, nx_time now);
 /* Fetches what is due, a few at a time; *more: there was more. A failed fetch keeps what stands until its
  * validUntil and is tried again sooner. Blocks: a thread of its own calls this. */
 NX_FALLIBLE nx_saml_refresh(struct nx_house *house, bool *more);
+/* The same for one row, due or not; what failed stands in the row afterwards. */
+NX_FALLIBLE nx_saml_refresh_one(struct nx_house *house, const struct nx_saml_row *row);
 
 #endif

@@ -93,7 +93,7 @@ static NX_FALLIBLE fetch_again(struct nx_house *house, nx_arena *a, const struct
 }
 
 /* A version that changed meanwhile is somebody's newer act, and no failure. */
-static NX_FALLIBLE refresh_one(struct nx_house *house, const struct nx_saml_row *row)
+NX_FALLIBLE nx_saml_refresh_one(struct nx_house *house, const struct nx_saml_row *row)
 {
     NX_AUTO(nx_arena) a = nx_arena_open(ARENA_MAX);
     NX_NEED(a);
@@ -112,7 +112,7 @@ NX_FALLIBLE nx_saml_refresh(struct nx_house *house, bool *more)
     *more = false;
     NX_TRY(nx_saml_rows_due(house->registry, a, nx_now(), AT_A_TIME, &page));
     for (size_t i = 0; i < page.n; i++)
-        NX_TRY(refresh_one(house, &page.v[i]));
+        NX_TRY(nx_saml_refresh_one(house, &page.v[i]));
     *more = page.more;
     return NX_OK;
 }

@@ -3,6 +3,7 @@
 #include "endpoints/answer.h"
 #include "endpoints/bearer/bearer.h"
 #include "house/house.h"
+#include "registry/saml_entity.h"
 
 #define READ (NX_GUARD_NO_STORE | NX_AS_PROBLEM)
 

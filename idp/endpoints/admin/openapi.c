@@ -42,6 +42,17 @@ static json_t *responses(const struct nx_admin_call *call)
                      "content", content("application/problem+json", "Problem"));
 }
 
+/* "Schema|media type": JSON of that schema, or a text of that type; either may be missing. */
+static json_t *request_content(const char *request)
+{
+    const char *other = strchr(request, '|');
+    char schema[64];
+    snprintf(schema, sizeof schema, "%.*s", other ? (int)(other - request) : (int)strlen(request), request);
+    json_t *all = *schema ? content("application/json", schema) : json_object();
+    if (all && other) json_object_set_new(all, other + 1, json_pack("{s:{s:s}}", "schema", "type", "string"));
+    return all;
+}
+
 static json_t *operation(const struct nx_admin_call *call)
 {
     json_t *op = json_pack("{s:s,s:s,s:[{s:[s]}],s:o,s:o}", "operationId", call->name + strlen("nx_admin_"),
@@ -49,7 +60,7 @@ static json_t *operation(const struct nx_admin_call *call)
                            parameters(call), "responses", responses(call));
     if (op && *call->request)
         json_object_set_new(op, "requestBody",
-                            json_pack("{s:o}", "content", content("application/json", call->request)));
+                            json_pack("{s:o}", "content", request_content(call->request)));
     return op;
 }
 

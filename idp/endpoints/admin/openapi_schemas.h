@@ -70,6 +70,31 @@ static const struct {
                             ",\"broken_at\":{\"type\":[\"integer\",\"null\"]},\"head\":" TEXT)},
     {"KeyList", LIST("\"kid\":" TEXT ",\"use\":" TEXT ",\"alg\":" TEXT ",\"state\":" WORDS(
                     "\"next\",\"active\",\"retired\"") ",\"published\":" TIME ",\"retire_after\":" TIME)},
+    {"SamlProviderList",
+     LIST("\"id\":" TEXT ",\"entity_id\":" TEXT ",\"name\":" TEXT ",\"state\":" TEXT ",\"source\":" WORDS(
+         "\"upload\",\"url\",\"mdq\"") ",\"url\":" MAYBE ",\"unreachable\":" BOOLEAN ",\"valid_until\":" TIME
+                                       ",\"fetched\":" TIME ",\"refresh\":" TIME ",\"failures\":" INTEGER
+                                       ",\"failed_at\":" TIME ",\"last_error\":" MAYBE ",\"version\":" INTEGER)},
+    {"SamlProvider",
+     OBJECT("\"id\":" TEXT ",\"entity_id\":" TEXT ",\"name\":" TEXT ",\"name_vi\":" TEXT ",\"state\":" TEXT
+            ",\"source\":" TEXT ",\"url\":" MAYBE ",\"sector\":" TEXT ",\"scope\":" TEXT ",\"owner\":" TEXT
+            ",\"legal_basis\":" MAYBE ",\"unreachable\":" BOOLEAN ",\"settings\":{\"type\":\"object\"}"
+            ",\"valid_until\":" TIME ",\"cache_duration\":" INTEGER ",\"fetched\":" TIME ",\"refresh\":" TIME
+            ",\"failures\":" INTEGER ",\"failed_at\":" TIME ",\"last_error\":" MAYBE ",\"version\":" INTEGER
+            ",\"digest\":" TEXT ",\"assertion_consumers\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
+            ",\"logouts\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
+            ",\"keys\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
+            ",\"requested\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
+            ",\"notes\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}")},
+    {"SamlProviderUrl",
+     "{\"type\":\"object\",\"required\":[\"metadata_url\"],\"properties\":{\"metadata_url\":" TEXT
+     ",\"certificate\":" TEXT ",\"fingerprint\":" TEXT ",\"entity_id\":" TEXT
+     ",\"settings\":{\"type\":\"object\"},\"legal_basis\":" TEXT "}}"},
+    {"SamlSettings",
+     OBJECT("\"idp_initiated\":" BOOLEAN ",\"encrypt\":" WORDS("\"auto\",\"always\",\"never\"") ",\"sign\":" WORDS(
+         "\"rsa\",\"ec\"") ",\"cap\":" INTEGER ",\"claims\":" TEXTS ",\"legal_basis\":" MAYBE)},
+    {"SamlFindings", OBJECT("\"good\":" BOOLEAN ",\"items\":{\"type\":\"array\",\"items\":" OBJECT(
+                         "\"line\":" INTEGER ",\"kind\":" WORDS("\"error\",\"note\"") ",\"text\":" TEXT) "}")},
     {"KeyRotation", OBJECT("\"use\":" TEXT ",\"now\":" BOOLEAN)},
     {"KioskList", LIST("\"id\":" TEXT ",\"name\":" TEXT ",\"place\":" TEXT ",\"organisation\":" MAYBE
                        ",\"state\":" WORDS("\"pending\",\"active\",\"revoked\"") ",\"created\":" TIME
