@@ -67,17 +67,23 @@ nx_result nx_agency_admit_account(struct nx_agency_outcome *out, struct nx_house
     return take(house, a, &attempt, &out->retry_after_s);
 }
 
+nx_result nx_agency_unasked(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask)
+{
+    const struct nx_attempt attempt = {.row = NX_THROTTLE_AGENCY,
+                                       .account = bucket(a, ask->row, ask->user_name),
+                                       .source = ask->source};
+    NX_NEED(attempt.account);
+    return nx_throttle_refund(house->store, a, &attempt);
+}
+
 nx_result nx_agency_settle(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask,
                            const struct nx_agency_identity *who)
 {
-    const struct nx_attempt typed = {.row = NX_THROTTLE_AGENCY,
-                                     .account = bucket(a, ask->row, ask->user_name),
-                                     .source = ask->source};
     const struct nx_attempt account = {.row = NX_THROTTLE_AGENCY_ACCOUNT,
                                        .account = bucket(a, ask->row, nx_span_str(who->account))};
-    NX_REQUIRE(typed.account && account.account, NX_ERR_MEMORY);
-    NX_TRY(nx_throttle_refund(house->store, a, &typed));
-    return nx_throttle_refund(house->store, a, &account);
+    NX_NEED(account.account);
+    NX_TRY(nx_throttle_refund(house->store, a, &account));
+    return nx_agency_unasked(house, a, ask);
 }
 
 /* ---- asking

@@ -82,6 +82,8 @@ NX_FALLIBLE nx_agency_admit(struct nx_house *house, nx_arena *a, const struct nx
  * who->account is what is counted. NX_ERR_HTTP_RATE with out->retry_after_s. */
 NX_FALLIBLE nx_agency_admit_account(struct nx_agency_outcome *out, struct nx_house *house, nx_arena *a,
                                     const nx_upstream *row);
+/* Nobody was asked, since the agency's server was away: the attempt counted by nx_agency_admit is given back. */
+NX_FALLIBLE nx_agency_unasked(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask);
 /* Both attempts were right. */
 NX_FALLIBLE nx_agency_settle(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask,
                              const struct nx_agency_identity *who);

@@ -1,5 +1,6 @@
 #include "hub/check.h"
 
+#include "authn/agency.h"
 #include "hub/oidc_provider.h"
 
 static nx_result check_oidc(json_t *j, struct nx_house *house, nx_arena *a, const nx_upstream *u)
@@ -18,12 +19,27 @@ static nx_result check_oidc(json_t *j, struct nx_house *house, nx_arena *a, cons
     return NX_OK;
 }
 
+/* What was tried, step by step, in words. */
+static nx_result check_agency(json_t *j, struct nx_house *house, nx_arena *a, const nx_upstream *u)
+{
+    struct nx_agency_probe probe;
+    NX_TRY(nx_agency_probe(&probe, house, a, u));
+    json_t *steps = json_array();
+    json_object_set_new(j, "steps", steps);
+    for (size_t i = 0; i < probe.n; i++)
+        json_array_append_new(steps, json_pack("{s:b, s:s}", "ok", probe.step[i].ok, "text", probe.step[i].text));
+    NX_REQUIRE(probe.ok, NX_ERR_AGENCY_AWAY);
+    return NX_OK;
+}
+
 NX_FALLIBLE nx_hub_check(json_t **out, struct nx_house *house, nx_arena *a, const nx_upstream *u)
 {
     NX_AUTO_JSON j = json_pack("{s:s, s:s}", "upstream", u->id, "kind", nx_upstream_kind_name(u->kind));
     NX_NEED(j);
     nx_result r = NX_OK;
     if (u->kind == NX_UPSTREAM_OIDC) r = check_oidc(j, house, a, u);
+    bool agency = u->kind == NX_UPSTREAM_LDAP || u->kind == NX_UPSTREAM_RADIUS || u->kind == NX_UPSTREAM_KERBEROS;
+    if (agency) r = check_agency(j, house, a, u);
     NX_REQUIRE(r.e != NX_ERR_MEMORY, NX_ERR_MEMORY);
     json_object_set_new(j, "answers", json_boolean(nx_ok(r)));
     if (!nx_ok(r)) json_object_set_new(j, "problem", json_string(nx_err_text(r.e)));

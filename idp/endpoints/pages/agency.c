@@ -126,26 +126,34 @@ static nx_result refused(struct nx_agency_look *l, nx_result r, const char *user
     }
 }
 
-static nx_result ask_agency(struct nx_agency_outcome *out, struct nx_agency_look *l, const struct nx_agency_ask *ask)
+static nx_result ask_behind_fuse(struct nx_agency_outcome *out, struct nx_agency_look *l, const struct nx_agency_ask *ask)
 {
     struct nx_fuse_pass pass;
-    NX_TRY(nx_agency_admit(l->house, l->rq->arena, ask, &out->retry_after_s));
     NX_TRY(nx_fuse_enter(&pass, l->row->id));
     nx_result r = nx_agency_prove(out, l->house, l->rq->arena, ask);
     nx_fuse_leave(&pass, nx_agency_answered(r));
-    NX_TRY(r);
-    return nx_agency_settle(l->house, l->rq->arena, ask, &out->who);
+    return r;
+}
+
+/* A directory that is away has counted nothing against the person, and neither do we. */
+static nx_result ask_agency(struct nx_agency_outcome *out, struct nx_agency_look *l, const struct nx_agency_ask *ask)
+{
+    nx_arena *a = l->rq->arena;
+    NX_TRY(nx_agency_admit(l->house, a, ask, &out->retry_after_s));
+    nx_result r = ask_behind_fuse(out, l, ask);
+    if (nx_ok(r)) return nx_agency_settle(l->house, a, ask, &out->who);
+    bool unasked = !nx_agency_answered(r) || r.e == NX_ERR_UPSTREAM_AWAY || r.e == NX_ERR_UPSTREAM_BUSY;
+    if (unasked) NX_TRY(nx_agency_unasked(l->house, a, ask));
+    return r;
 }
 
 static nx_result sign_in(struct nx_agency_look *l, const struct nx_agency_ask *ask, const char *user_name)
 {
-    bool known = false;
     struct nx_agency_outcome out = {.retry_after_s = 1};
     nx_result r = ask_agency(&out, l, ask);
     if (!nx_ok(r)) return refused(l, r, user_name, out.retry_after_s);
     if (out.end == NX_AGENCY_CHALLENGED) return show_code(l, user_name, &out);
-    NX_TRY(nx_agency_end(l, &out.who, &known));
-    return known ? NX_OK : show(l, 403, "form.agency_unknown", user_name);
+    return nx_agency_end(l, &out.who);
 }
 
 static nx_result agency_post(nx_request *rq, nx_reply *rp)

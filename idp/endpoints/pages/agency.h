@@ -32,7 +32,7 @@ NX_FALLIBLE nx_agency_choose(struct nx_agency_look *l, const char *path, unsigne
 /* The keys that the templates share: t, u, agency, back_url, part_asks, lang_url of a page that answers a POST, and
  * where its form may end. */
 NX_FALLIBLE nx_agency_keys(nx_view *v, struct nx_agency_look *l, const char *path);
-/* From what the agency said to a person here. *known: whether there is one; then the reply is finished. */
-NX_FALLIBLE nx_agency_end(struct nx_agency_look *l, const struct nx_agency_identity *who, bool *known);
+/* From what the agency said to a person here, or to the hub's page for somebody whom nobody knows. */
+NX_FALLIBLE nx_agency_end(struct nx_agency_look *l, const struct nx_agency_identity *who);
 
 #endif

@@ -1,9 +1,11 @@
 /* What the pages of agencies share: which row, whose transaction, and the way from an agency's word to a session. */
 #include "endpoints/pages/agency.h"
 
+#include "endpoints/hub/hub.h"
 #include "house/house.h"
-#include "hub/hub.h"
 #include "registry/epoch.h"
+
+#define REMEMBERED_S (180 * 86400) /* which way a browser came last, for the page of all ways */
 
 nx_result nx_agency_visit(struct nx_agency_look *l, nx_request *rq, nx_reply *rp, const char *t)
 {
@@ -167,15 +169,11 @@ static void identity_of(struct nx_identity *out, const struct nx_agency_look *l,
                                            .kind = NX_OFFICIAL}};
 }
 
-nx_result nx_agency_end(struct nx_agency_look *l, const struct nx_agency_identity *who, bool *known)
+nx_result nx_agency_end(struct nx_agency_look *l, const struct nx_agency_identity *who)
 {
     struct nx_identity identity;
-    struct nx_hub_outcome outcome;
     identity_of(&identity, l, who);
-    NX_TRY(nx_hub_sign_in(&outcome, l->house, l->rq->arena, &identity));
-    *known = outcome.end == NX_HUB_PROVEN;
-    if (!*known) return NX_OK;
-    const struct nx_login_end end = {
-        .who = &l->who, .t = l->t, .about = l->t ? &l->about : NULL, .proof = &outcome.proof};
-    return nx_login_done(l->rq, l->rp, &end);
+    nx_reply_cookie(l->rp, &(struct nx_cookie_out){
+                               .name = NX_CHOICE_COOKIE, .value = l->row->id, .max_age = REMEMBERED_S});
+    return nx_hub_arrive(l->rq, l->rp, &identity, l->t);
 }

@@ -45,12 +45,10 @@ static nx_result prove(struct nx_kerberos_outcome *out, struct nx_agency_look *l
 
 static nx_result sign_in(struct nx_agency_look *l)
 {
-    bool known = false;
     struct nx_kerberos_outcome out;
     nx_result r = prove(&out, l);
     if (!nx_ok(r)) return refused(l, r);
-    NX_TRY(nx_agency_end(l, &out.who, &known));
-    if (!known) return show(l, 403, "form.agency_unknown");
+    NX_TRY(nx_agency_end(l, &out.who));
     if (!out.answer) return NX_OK;
     const char *answer = nx_arena_printf(l->rq->arena, "Negotiate %s", out.answer);
     NX_NEED(answer);
