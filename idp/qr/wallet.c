@@ -6,6 +6,7 @@
 #include "qr/issue.h"
 #include "qr/proof.h"
 #include "registry/client.h"
+#include "registry/passkey.h"
 #include "sessions/signon.h"
 
 #include <stdio.h>
@@ -94,6 +95,25 @@ static nx_result add_identities(json_t *notices, nx_arena *a, struct nx_house *h
     return NX_OK;
 }
 
+/* Her passkeys: of the others she is told when they are new, of this phone's by the names that its browser
+ * knows. */
+static nx_result add_passkeys(json_t *mine, json_t *notices, nx_arena *a, struct nx_house *house,
+                              const struct nx_qr_identity *q, nx_time now)
+{
+    struct nx_passkey *v;
+    size_t n;
+    NX_TRY(nx_passkey_list(house->registry, a, q->person.s, &v, &n));
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(v[i].qid.s, q->qid.s) == 0) {
+            const char *id = nx_b64u_dup(a, v[i].credential_id);
+            if (v[i].state == NX_PASSKEY_ACTIVE) NX_TRY(append(mine, id ? json_string(id) : NULL));
+        } else if (v[i].created > now - NOTICE_S && json_array_size(notices) < NX_NOTICES_MAX) {
+            NX_TRY(append(notices, notice_json(a, 'k', v[i].id.s, "passkey", v[i].created, v[i].name)));
+        }
+    }
+    return NX_OK;
+}
+
 NX_FALLIBLE nx_qr_sync(json_t **out, nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
                        nx_time now)
 {
@@ -101,15 +121,17 @@ NX_FALLIBLE nx_qr_sync(json_t **out, nx_arena *a, struct nx_house *house, const 
     bool usable = nx_ok(nx_qr_usable(q, now));
     NX_AUTO_JSON sessions = json_array();
     NX_AUTO_JSON notices = json_array();
-    NX_REQUIRE(sessions && notices, NX_ERR_MEMORY);
+    NX_AUTO_JSON passkeys = json_array();
+    NX_REQUIRE(sessions && notices && passkeys, NX_ERR_MEMORY);
     if (usable) {
         NX_TRY(nx_qr_issue(&texts, a, house, q, now));
         NX_TRY(add_sessions(sessions, notices, a, house, q, now));
         NX_TRY(add_identities(notices, a, house, q, now));
+        NX_TRY(add_passkeys(passkeys, notices, a, house, q, now));
     }
-    *out = json_pack("{s:I, s:o, s:s?, s:s?, s:O, s:O}", "server_time", (json_int_t)now, "identity",
+    *out = json_pack("{s:I, s:o, s:s?, s:s?, s:O, s:O, s:O}", "server_time", (json_int_t)now, "identity",
                      identity_json(q, now), "handle", texts.handle, "card", texts.card, "sessions", sessions,
-                     "notices", notices);
+                     "notices", notices, "passkeys", passkeys);
     NX_NEED(*out);
     return NX_OK;
 }
@@ -149,15 +171,26 @@ static nx_result notice_identity(nx_arena *a, struct nx_house *house, const stru
     return NX_OK;
 }
 
+static nx_result notice_passkey(nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
+                                const char *id)
+{
+    struct nx_passkey k;
+    NX_TRY(nx_passkey_get(house->registry, a, id, &k));
+    bool hers = strcmp(k.person.s, q->person.s) == 0 && strcmp(k.qid.s, q->qid.s) != 0;
+    NX_REQUIRE(hers && k.created > nx_now() - NOTICE_S, NX_ERR_NOT_FOUND);
+    return NX_OK;
+}
+
 NX_FALLIBLE nx_qr_notice(enum nx_notice_kind *kind, const char **target, nx_arena *a, struct nx_house *house,
                          const struct nx_qr_identity *q, const char *id)
 {
     NX_REQUIRE(id && strlen(id) == 2 + NX_ID_LEN && id[1] == ':' && nx_id_valid(nx_span_str(id + 2)),
                NX_ERR_NOT_FOUND);
-    NX_REQUIRE(id[0] == 's' || id[0] == 'q', NX_ERR_NOT_FOUND);
-    *kind = id[0] == 's' ? NX_NOTICE_SESSION : NX_NOTICE_IDENTITY;
+    NX_REQUIRE(id[0] == 's' || id[0] == 'q' || id[0] == 'k', NX_ERR_NOT_FOUND);
+    *kind = id[0] == 's' ? NX_NOTICE_SESSION : id[0] == 'q' ? NX_NOTICE_IDENTITY : NX_NOTICE_PASSKEY;
     *target = nx_arena_strdup(a, id + 2);
     NX_NEED(*target);
+    if (*kind == NX_NOTICE_PASSKEY) return notice_passkey(a, house, q, *target);
     return *kind == NX_NOTICE_SESSION ? notice_session(a, house, q, *target)
                                       : notice_identity(a, house, q, *target);
 }

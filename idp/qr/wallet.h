@@ -12,8 +12,8 @@
 NX_FALLIBLE nx_qr_sync(json_t **out, nx_arena *a, struct nx_house *house, const struct nx_qr_identity *q,
                        nx_time now);
 
-/* What a notice's id stands for: "s:SESSION" or "q:QID". */
-enum nx_notice_kind { NX_NOTICE_SESSION, NX_NOTICE_IDENTITY };
+/* What a notice's id stands for: "s:SESSION", "q:QID" or "k:PASSKEY". */
+enum nx_notice_kind { NX_NOTICE_SESSION, NX_NOTICE_IDENTITY, NX_NOTICE_PASSKEY };
 /* Checks that it is this person's. NX_ERR_NOT_FOUND. target is in the arena. */
 NX_FALLIBLE nx_qr_notice(enum nx_notice_kind *kind, const char **target, nx_arena *a, struct nx_house *house,
                          const struct nx_qr_identity *q, const char *id);

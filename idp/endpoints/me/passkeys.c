@@ -12,13 +12,16 @@
 /* ---- ending
  * ---------------------------------------------------------------------------------------------- */
 
+static const unsigned by_passkey =
+    NX_MEANS_PASSKEY_UV | NX_MEANS_PASSKEY_BIOMETRIC | NX_MEANS_QR_UV | NX_MEANS_QR_BIOMETRIC;
+
 nx_result nx_passkey_sessions_end(struct nx_house *house, nx_arena *a, const char *person, const char *reason,
                                   const char *actor)
 {
     struct nx_signon_list list;
     NX_TRY(nx_signon_list(house->store, a, person, &list));
     for (size_t i = 0; i < list.n; i++) {
-        if (!(list.v[i].means & (NX_MEANS_PASSKEY_UV | NX_MEANS_PASSKEY_BIOMETRIC))) continue;
+        if (!(list.v[i].means & by_passkey)) continue;
         const struct nx_revoke_order order = {.act = NX_REVOKE,
                                               .scope = NX_REVOKE_SESSION,
                                               .target = list.v[i].id.s,

@@ -33,6 +33,7 @@ static const struct {
     {NX_ERR_QR_ENROLMENT_GONE, 410, "enrolment_gone"},
     {NX_ERR_QR_KEY, 400, "key_unsuitable"},
     {NX_ERR_QR_KEY_TAKEN, 409, "key_taken"},
+    {NX_ERR_PASSKEY_UNKNOWN, 403, "passkey_invalid"},
     {NX_ERR_NOT_FOUND, 404, "not_found"},
     {NX_ERR_HTTP_RATE, 429, "rate_limited"},
     {NX_ERR_HTTP_MEDIA_TYPE, 400, "malformed"},

@@ -1,4 +1,6 @@
 /* The phone's own affairs (docs/PROTOCOL-qr.md section 9). */
+#include "authn/passkey.h"
+#include "endpoints/pages/passkey.h"
 #include "endpoints/qr/qr.h"
 #include "qr/pin.h"
 #include "qr/wallet.h"
@@ -47,6 +49,15 @@ nx_result nx_qr_v1_session_end(nx_request *rq, nx_reply *rp)
     return nx_qr_run(rq, rp, session_end);
 }
 
+static nx_result undo_passkey(struct nx_qr_call *c, const char *id)
+{
+    const char *person = c->proof.who.person.s;
+    char *actor = nx_arena_printf(c->a, "person:%s", person);
+    NX_NEED(actor);
+    NX_TRY(nx_passkey_remove(c->house, c->a, person, id, actor));
+    return nx_passkey_sessions_end(c->house, c->a, person, "undone on the phone", actor);
+}
+
 static nx_result undo(struct nx_qr_call *c)
 {
     enum nx_notice_kind kind;
@@ -55,6 +66,7 @@ static nx_result undo(struct nx_qr_call *c)
     NX_TRY(nx_qr_prove(c, NX_QR_PROOF_UNDO, false));
     NX_TRY(
         nx_qr_notice(&kind, &target, c->a, c->house, &c->proof.who, nx_json_str(c->proof.payload, "notice")));
+    if (kind == NX_NOTICE_PASSKEY) return undo_passkey(c, target);
     return revoke(c, kind == NX_NOTICE_SESSION ? NX_REVOKE_SESSION : NX_REVOKE_QR, target,
                   "undone on the phone");
 }

@@ -11,8 +11,9 @@ nx_result nx_qr_link_page(nx_request *rq, nx_reply *rp)
 #define BODY 8192
 #define CALL (NX_GUARD_NO_STORE | NX_AS_WALLET)
 /* A call of the wallet, and what a browser asks before it when the wallet is of another origin. */
-#define V1(path, lane, handler)                                                                              \
-    {NX_POST, path, BODY, CALL, NX_RATE_QR, lane, handler},                                                  \
+#define V1(path, lane, handler) V1_OF(path, BODY, lane, handler)
+#define V1_OF(path, body, lane, handler)                                                                              \
+    {NX_POST, path, body, CALL, NX_RATE_QR, lane, handler},                                                  \
     {                                                                                                        \
         NX_OPTIONS, path, 0, CALL, NX_RATE_QR, NX_LANE_PURE, nx_qr_preflight                                 \
     }
@@ -32,6 +33,8 @@ static const struct nx_route rows[] = {
     V1("/qr/v1/sessions/end", NX_LANE_FAST, nx_qr_v1_session_end),
     V1("/qr/v1/notices/undo", NX_LANE_FAST, nx_qr_v1_undo),
     V1("/qr/v1/pin", NX_LANE_HASH, nx_qr_v1_pin),
+    V1("/qr/v1/passkey/start", NX_LANE_HASH, nx_qr_v1_passkey_start),
+    V1_OF("/qr/v1/passkey/finish", 32768, NX_LANE_FAST, nx_qr_v1_passkey_finish),
     V1("/qr/v1/revoke", NX_LANE_FAST, nx_qr_v1_revoke),
 
     {NX_GET, "/qr/jwks", 0, NX_GUARD_PUBLIC, NX_RATE_NONE, NX_LANE_FAST, nx_qr_jwks_file},

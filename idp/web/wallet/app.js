@@ -5,6 +5,7 @@ import * as approve from "./approve.js";
 import * as enrol from "./enrol.js";
 import * as home from "./home.js";
 import { launchOf, readLink } from "./links.js";
+import * as passkey from "./passkey.js";
 import { fill, isShown, issuer, listen, problem, screen, show, text } from "./screen.js";
 import { load } from "./store.js";
 
@@ -91,6 +92,7 @@ listen({
     home: () => goHome(),
     decline: () => approve.decline("declined"),
     "not-me": () => approve.decline("not-me"),
+    passkey: (button) => approve.approveByPasskey(button.form),
     end: (button) => home.endSession(wallet, button.dataset.id),
     undo: (button) => home.undo(wallet, button.dataset.id),
     async remove(button) {
@@ -110,6 +112,7 @@ listen({
     enrol: finishEnrolment,
     approve: approve.approve,
     pin: (form, values) => home.changePin(wallet, form, values),
+    passkey: (form, values) => passkey.enrol(wallet, form, values),
 }, failed);
 
 screen("home").addEventListener("change", (event) => {

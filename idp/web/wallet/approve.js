@@ -2,6 +2,7 @@
 // show what the server signed, approve over the digest of exactly that.
 
 import { call, clock, digestOf, readSigned, Refusal, watch } from "./calls.js";
+import * as passkey from "./passkey.js";
 import { isShown, list, problem, show, text, time } from "./screen.js";
 
 let order = null;
@@ -19,13 +20,13 @@ async function readContext(wallet, answer, link, via) {
     return context;
 }
 
-function display(context) {
+function display(wallet, context) {
     const { client, broker, acr, claims, screen } = context.display, same = context.via === "same";
     show("ask", {
         client: client.name, organisation: [client.organisation, client.organisation_code].filter(Boolean).join(" · "),
         origin: client.origin, broker, acr: text(`level.${acr.split(":").pop()}`),
         browser: screen.browser ?? "", network: [screen.network, screen.place].filter(Boolean).join(" · "),
-        since: time(screen.since), "screen-row": !same, remote: !same, "own-row": !same,
+        since: time(screen.since), "screen-row": !same, remote: !same, "own-row": !same, "by-passkey": Boolean(wallet.passkey),
     });
     list("claims", claims.map((name) => ({ cells: { text: text(`claim.${name}`, name) } })));
 }
@@ -47,7 +48,7 @@ export async function take(wallet, link, via, signal, failed) {
     const answer = await call(wallet, "/qr/v1/orders/take", "take", { order: link.order, t: link.t, mac: link.mac, via });
     const context = await readContext(wallet, answer, link, via);
     order = { wallet, context, ctx: await digestOf(answer.context), watch: answer.watch };
-    display(context);
+    display(wallet, context);
     follow(order, signal).catch(failed);
 }
 
@@ -56,13 +57,24 @@ function redirect(wallet, url) {
     location.assign(url);
 }
 
+// beside: what verified the person, {pin} or {assertion}.
+function ask({ wallet, context, ctx }, own, beside) {
+    const members = { order: context.order, t: context.t, nonce: context.nonce, ctx, own_screen: context.via === "same" || own };
+    return call(wallet, "/qr/v1/orders/approve", "approve", members, beside);
+}
+
+function approved(form, wallet, answer) {
+    form.reset();
+    if (answer.state === "redirect") redirect(wallet, answer.redirect_to);
+    else if (answer.state === "digits") show("digits", { digits: answer.digits });
+    else show("result", { title: text("done.title"), text: text("done.at_kiosk") });
+}
+
 export async function approve(form, values) {
-    const { wallet, context, ctx } = order;
-    const own = context.via === "same" || values.get("own") === "on";
-    const members = { order: context.order, t: context.t, nonce: context.nonce, ctx, own_screen: own };
+    const { wallet } = order;
     let answer;
     try {
-        answer = await call(wallet, "/qr/v1/orders/approve", "approve", members, { pin: values.get("pin") });
+        answer = await ask(order, values.get("own") === "on", { pin: values.get("pin") });
     } catch (error) {
         form.elements.pin.value = "";
         if (error.code !== "pin_wrong") throw error;
@@ -70,10 +82,16 @@ export async function approve(form, values) {
         form.elements.pin.focus();
         return;
     }
-    form.reset();
-    if (answer.state === "redirect") redirect(wallet, answer.redirect_to);
-    else if (answer.state === "digits") show("digits", { digits: answer.digits });
-    else show("result", { title: text("done.title"), text: text("done.at_kiosk") });
+    approved(form, wallet, answer);
+}
+
+// By fingerprint, face or screen lock: the challenge is the digest of the context, so the signature is over what was shown.
+export async function approveByPasskey(form) {
+    const { wallet, ctx } = order, current = order;
+    const assertion = await passkey.assertion(wallet, ctx);
+    if (order !== current) return; // it ended meanwhile, which was shown
+    if (assertion === null) problem(text("code.passkey_invalid"));
+    else approved(form, wallet, await ask(order, form.elements.own.checked, { assertion }));
 }
 
 export async function decline(reason) {

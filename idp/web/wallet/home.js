@@ -7,6 +7,7 @@ import { parseSign1 } from "../static/qr/cose.js";
 import { makeLive } from "../static/qr/identity.js";
 import { drawSymbol } from "../static/qr/symbol.js";
 import { call, clock } from "./calls.js";
+import * as passkey from "./passkey.js";
 import { fill, isShown, list, problem, screen, show, text, time } from "./screen.js";
 import { erase, save } from "./store.js";
 
@@ -67,13 +68,20 @@ export async function sync(wallet) {
     }
     Object.assign(wallet, { identity: answer.identity, handle: answer.handle, card: answer.card, label: answer.identity.label });
     wallet.offset = answer.server_time - Math.floor(Date.now() / 1000);
+    if (!answer.passkeys?.includes(wallet.passkey)) delete wallet.passkey; // removed at /me
     await save(wallet);
     if (isShown("home")) {
+        await drawPasskey(wallet);
         draw(wallet);
         drawAffairs(answer);
         await drawCode(wallet);
     }
     return true;
+}
+
+async function drawPasskey(wallet) {
+    const active = wallet.identity?.state === "active", can = active && await passkey.possible();
+    fill({ "passkey-add": can && !wallet.passkey, "passkey-have": Boolean(wallet.passkey) });
 }
 
 function draw(wallet) {
@@ -88,6 +96,7 @@ export async function openHome(wallet, offline) {
     show("home");
     draw(wallet);
     drawAffairs({});
+    await drawPasskey(wallet);
     await drawCode(wallet);
     const refresh = async () => {
         try {

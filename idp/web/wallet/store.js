@@ -1,7 +1,8 @@
 // What the phone keeps: one record in IndexedDB. The private key in it is a CryptoKey that cannot be extracted; the
 // PIN is never in it.
 //
-//   {qid, issuer, name, label, keyPair, keys (JWK set), offset (server's clock minus ours, s), identity, handle, card}
+//   {qid, issuer, name, label, keyPair, keys (JWK set), offset (server's clock minus ours, s), identity, handle, card,
+//    passkey (its name for the browser, base64url)}
 
 const open = () => new Promise((resolve, reject) => {
     const request = indexedDB.open("nixa-wallet", 1);

@@ -3,7 +3,7 @@
 
 const CACHE = "nixa-wallet-1", PATIENCE_MS = 3000;
 const SHELL = ["/wallet", "/wallet/wallet.css", "/wallet/manifest.webmanifest", "/wallet/icon-192.png",
-    ..."app approve calls enrol home links screen store".split(" ").map((name) => `/wallet/${name}.js`),
+    ..."app approve calls enrol home links passkey screen store".split(" ").map((name) => `/wallet/${name}.js`),
     "/wallet/lib/qrcode.js", "/wallet/lib/jsqr.js", "/static/nixa.css", "/static/mark.svg",
     ..."base45 bytes camera cbor cose identity jws symbol".split(" ").map((name) => `/static/qr/${name}.js`)];
 
