@@ -46,5 +46,6 @@ void nx_print_link(const json_t *reply);
 void nx_print_client(const json_t *reply); /* with the snippet for mod_auth_openidc */
 void nx_print_receipt(const json_t *reply);
 void nx_print_done(const json_t *reply);
+void nx_print_lines(const json_t *reply); /* the texts of "lines" */
 
 #endif

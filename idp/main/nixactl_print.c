@@ -244,3 +244,10 @@ void nx_print_receipt(const json_t *reply)
         if (json_array_size(value) == 0) puts("  none");
     }
 }
+
+void nx_print_lines(const json_t *reply)
+{
+    const json_t *lines = json_object_get(reply, "lines");
+    for (size_t i = 0; i < json_array_size(lines); i++)
+        printf("%s\n", json_string_value(json_array_get(lines, i)));
+}

@@ -6,7 +6,9 @@
 #include "operate/demo.h"
 #include "operate/kiosks.h"
 #include "operate/people.h"
+#include "operate/policy.h"
 #include "operate/records.h"
+#include "operate/second.h"
 #include "operate/saml.h"
 #include "operate/token.h"
 #include "operate/upstreams.h"
@@ -357,6 +359,47 @@ static nx_result saml_check(json_t **out, struct command *c)
     return nx_operate_saml_check(out, &c->call, nx_span_str(text(c, "metadata")));
 }
 
+static nx_result policy_dump(json_t **out, struct command *c)
+{
+    return nx_operate_policy_dump(out, &c->call);
+}
+
+static nx_result policy_explain(json_t **out, struct command *c)
+{
+    const struct nx_operate_explain ask = {.person = text(c, "person"),
+                                           .client = text(c, "client"),
+                                           .acr = text(c, "acr"),
+                                           .essential = nx_json_bool(c->request, "essential", false),
+                                           .means = text(c, "means"),
+                                           .rung = text(c, "rung")};
+    return nx_operate_policy_explain(out, &c->call, &ask);
+}
+
+static struct nx_operate_forbid forbid_of(const struct command *c)
+{
+    return (struct nx_operate_forbid){.organisation = text(c, "organisation"),
+                                      .client = text(c, "client"),
+                                      .means = text(c, "means"),
+                                      .reason = text(c, "reason")};
+}
+
+static nx_result policy_forbid(json_t **out, struct command *c)
+{
+    const struct nx_operate_forbid ask = forbid_of(c);
+    return done(out, nx_operate_policy_forbid(&c->call, &ask));
+}
+
+static nx_result policy_allow(json_t **out, struct command *c)
+{
+    const struct nx_operate_forbid ask = forbid_of(c);
+    return done(out, nx_operate_policy_allow(&c->call, &ask));
+}
+
+static nx_result credential_list(json_t **out, struct command *c)
+{
+    return nx_operate_credential_list(out, &c->call, text(c, "person"));
+}
+
 static nx_result demo_load(json_t **out, struct command *c)
 {
     return nx_operate_demo_load(out, &c->call, c->request);
@@ -409,6 +452,11 @@ static const struct {
     {"kiosk.add", kiosk_add},
     {"kiosk.list", kiosk_list},
     {"kiosk.revoke", kiosk_revoke},
+    {"policy.dump", policy_dump},
+    {"policy.explain", policy_explain},
+    {"policy.forbid", policy_forbid},
+    {"policy.allow", policy_allow},
+    {"credential.list", credential_list},
     {"demo.load", demo_load},
 };
 
