@@ -25,6 +25,13 @@ static const struct nx_portal portals[NX_PORTALS] = {
      .title = "Electronic Tax",
      .title_vi = "Thuế điện tử",
      .scope = "openid profile email",
+     .other = "yte.localhost",
+     .folder_fd = -1},
+    {.name = "yte",
+     .host = "yte.localhost",
+     .title = "Health Portal",
+     .title_vi = "Cổng y tế",
+     .saml = true,
      .other = "dichvucong.localhost",
      .folder_fd = -1},
 };

@@ -5,7 +5,7 @@
 
 #include "config/settings.h"
 
-#define NX_PORTALS 2
+#define NX_PORTALS 3
 
 /* A demo portal. Its folder is portals/NAME; its secrets are made once and kept there. */
 struct nx_portal {
@@ -14,11 +14,13 @@ struct nx_portal {
     const char *title; /* what people see, English */
     const char *title_vi;
     const char *scope;
+    bool saml;           /* speaks SAML (mod_auth_mellon); otherwise OpenID Connect */
     const char *other;   /* host of the portal that it links to */
     unsigned port;       /* where its Apache listens, on loopback; another one at each start */
     char secret[65];     /* client secret, hexadecimal */
     char passphrase[65]; /* seals its cookies */
     int folder_fd;       /* its folder, inherited by its Apache */
+    const char *metadata; /* what a SAML portal says of itself; in the plan's arena */
 };
 
 struct nx_plan {

@@ -6,6 +6,7 @@
 #include "nixactl_plan.h"
 #include "nixactl_probe.h"
 #include "nixactl_render.h"
+#include "nixactl_saml.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -113,7 +114,7 @@ static NX_FALLIBLE copy_site(nx_arena *a, const struct nx_plan *p, const char *f
 {
     static const char *const files[] = {"index.shtml",    "signed-out.shtml", "head.shtml",
                                         "foot.shtml",     "portal.css",       "emblem-dichvucong.svg",
-                                        "emblem-thue.svg"};
+                                        "emblem-thue.svg", "emblem-yte.svg"};
     for (size_t i = 0; i < COUNT(files); i++) {
         char from[4200], to[256];
         snprintf(from, sizeof from, "%s/docker/portal/site/%s", p->share, files[i]);
@@ -153,14 +154,24 @@ static NX_FALLIBLE make_portal_folder(nx_arena *a, const struct nx_plan *p, stru
     return copy_site(a, p, folder);
 }
 
+static const struct nx_portal *portal_at(const struct nx_plan *p, const char *host)
+{
+    size_t i = 0;
+    while (i + 1 < NX_PORTALS && strcmp(p->portal[i].host, host) != 0)
+        i++;
+    return &p->portal[i];
+}
+
+/* What every portal's Apache has in common, and how this one asks who somebody is. */
 static NX_FALLIBLE configure_portal(const struct nx_plan *p, const struct nx_portal *portal,
                                     const char *folder)
 {
+    const char *const files[][2] = {{"httpd.conf", "httpd.conf"},
+                                    {portal->saml ? "saml.conf" : "oidc.conf", "auth.conf"}};
+    const struct nx_portal *other = portal_at(p, portal->other);
     char root[32], port[8], from[4200], to[256];
     snprintf(root, sizeof root, "/proc/self/fd/%d", NX_CHILD_FD);
     snprintf(port, sizeof port, "%u", portal->port);
-    snprintf(from, sizeof from, "%s/docker/portal/httpd.conf.in", p->share);
-    snprintf(to, sizeof to, "%s/httpd.conf", folder);
     const struct nx_blank blanks[] = {
         {"ROOT", root},
         {"MODULES", APACHE_MODULES},
@@ -168,6 +179,10 @@ static NX_FALLIBLE configure_portal(const struct nx_plan *p, const struct nx_por
         {"NAME", portal->name},
         {"HOST", portal->host},
         {"OTHER", portal->other},
+        {"TITLE", portal->title},
+        {"TITLE_VI", portal->title_vi},
+        {"OTHER_TITLE", other->title},
+        {"OTHER_TITLE_VI", other->title_vi},
         {"PORT", p->port_suffix},
         {"PORT_ESCAPED", p->port_escaped},
         {"INNER", port},
@@ -175,9 +190,15 @@ static NX_FALLIBLE configure_portal(const struct nx_plan *p, const struct nx_por
         {"CLIENT_ID", portal->name},
         {"CLIENT_SECRET", portal->secret},
         {"PASSPHRASE", portal->passphrase},
-        {"SCOPE", portal->scope},
+        {"SCOPE", portal->scope ? portal->scope : ""},
+        {"ENTITY", NX_SAML_PORTAL_ENTITY},
     };
-    return nx_render_file(from, to, 0600, blanks, COUNT(blanks));
+    for (size_t i = 0; i < COUNT(files); i++) {
+        snprintf(from, sizeof from, "%s/docker/portal/%s.in", p->share, files[i][0]);
+        snprintf(to, sizeof to, "%s/%s", folder, files[i][1]);
+        NX_TRY(nx_render_file(from, to, 0600, blanks, COUNT(blanks)));
+    }
+    return NX_OK;
 }
 
 static NX_FALLIBLE prepare_portal(const struct nx_plan *p, struct nx_portal *portal)
@@ -187,6 +208,7 @@ static NX_FALLIBLE prepare_portal(const struct nx_plan *p, struct nx_portal *por
     NX_AUTO(nx_arena) a = nx_arena_open(1u << 20);
     NX_NEED(a);
     nx_result r = make_portal_folder(a, p, portal, folder);
+    if (nx_ok(r) && portal->saml) r = nx_saml_portal_prepare(p, portal, folder, apache_user());
     if (!nx_ok(r))
         return nx_refuse(r.e, "cannot make the demo portal's folder %s: %s", folder, strerror(errno));
     NX_TRY(free_port(&portal->port));
@@ -235,7 +257,7 @@ static NX_FALLIBLE configure_edge(const struct nx_plan *p)
 {
     const char *mtls_ca;
     NX_TRY(name_authorities(p, &mtls_ca));
-    char from[4200], port[NX_PORTALS][8] = {"0", "0"};
+    char from[4200], port[NX_PORTALS][8] = {"0", "0", "0"};
     snprintf(from, sizeof from, "%s/docker/haproxy.cfg.in", p->share);
     for (size_t i = 0; p->demo && i < NX_PORTALS; i++)
         snprintf(port[i], sizeof port[i], "%u", p->portal[i].port);
@@ -248,6 +270,7 @@ static NX_FALLIBLE configure_edge(const struct nx_plan *p)
         {"PORT", p->port_suffix},
         {"PORTAL_1", port[0]},
         {"PORTAL_2", port[1]},
+        {"PORTAL_3", port[2]},
     };
     return nx_render_file(from, NX_RUN_DIR "/haproxy.cfg", 0600, blanks, COUNT(blanks));
 }

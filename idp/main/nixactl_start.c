@@ -9,6 +9,7 @@
 #include "nixactl.h"
 #include "nixactl_ask.h"
 #include "nixactl_probe.h"
+#include "nixactl_render.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -85,6 +86,7 @@ static bool redis_answers(void)
 static json_t *portal_request(const struct nx_plan *p, const struct nx_portal *portal)
 {
     char origin[300];
+    if (portal->saml) return json_pack("{s:s}", "saml_metadata", portal->metadata);
     snprintf(origin, sizeof origin, "https://%s%s", portal->host, p->port_suffix);
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s+, s:s+, s:s+}", "client_id", portal->name,
                      "client_secret", portal->secret, "name", portal->title, "name_vi", portal->title_vi,
@@ -93,8 +95,22 @@ static json_t *portal_request(const struct nx_plan *p, const struct nx_portal *p
                      origin, "/oidc/callback?logout=backchannel");
 }
 
+/* What a SAML portal knows NIXA by. */
+static NX_FALLIBLE tell_portals(const struct nx_plan *p, const json_t *reply)
+{
+    const char *metadata = nx_json_str(reply, "saml_metadata");
+    char path[128];
+    for (unsigned i = 0; i < NX_PORTALS; i++) {
+        if (!p->portal[i].saml) continue;
+        snprintf(path, sizeof path, "portals/%s/idp.xml", p->portal[i].name);
+        if (!metadata || !nx_ok(nx_write_file(path, 0644, nx_span_str(metadata))))
+            return nx_refuse(NX_ERR_IO, "cannot write %s", path);
+    }
+    return NX_OK;
+}
+
 /* {"do":"demo.load","portals":[{client_id, client_secret, name, name_vi, scope, origin, redirect_uri,
- * post_logout_redirect_uri, backchannel_logout_uri}…]}: makes the demo's people where they are missing and
+ * post_logout_redirect_uri, backchannel_logout_uri} or {saml_metadata} …]}: makes the demo's people where they are missing and
  * the portals' clients as they are described here, so that a start with another port mends their URIs. */
 static NX_FALLIBLE load_demo(struct nx_up *u)
 {
@@ -105,7 +121,7 @@ static NX_FALLIBLE load_demo(struct nx_up *u)
         json_array_append_new(nx_json_array(request, "portals"),
                               portal_request(&u->plan, &u->plan.portal[i]));
     NX_TRY(nx_ask(&reply, ".", request, 20000));
-    if (nx_json_bool(reply, "ok", false)) return NX_OK;
+    if (nx_json_bool(reply, "ok", false)) return tell_portals(&u->plan, reply);
     const char *text = nx_json_str(reply, "text");
     return nx_refuse(NX_ERR_CONFLICT, "the demo was not loaded: %s", text ? text : "no reason given");
 }

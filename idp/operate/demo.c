@@ -5,6 +5,8 @@
 #include "registry/client.h"
 #include "registry/meta.h"
 #include "registry/person.h"
+#include "saml/entity_register.h"
+#include "saml/metadata.h"
 
 #include <string.h>
 
@@ -133,12 +135,40 @@ static nx_result put_portal(struct nx_operate_call *c, const json_t *p)
                             json_pack("{s:s}", "client", record.id));
 }
 
+/* A portal that speaks SAML: all that is known of it is its metadata. Another port at the next start changes the
+ * places in it and not who it is. */
+static nx_result put_saml_portal(struct nx_operate_call *c, const char *xml)
+{
+    char id[NX_CLIENT_ID_MAX + 1];
+    struct nx_saml_findings found = {.n = 0};
+    struct nx_saml_row row;
+    nx_saml_entity *entity = NULL;
+    NX_AUTO(nx_saml_entity) have = NULL;
+    struct nx_saml_rules rules = {.loopback = true, .now = nx_now()};
+    NX_TRY(nx_saml_entity_read(&entity, c->arena, &rules, NX_SAML_SP, nx_span_str(xml), &found));
+    struct nx_saml_registration what = {
+        .entity = entity, .xml = nx_span_str(xml), .source = NX_SAML_UPLOAD, .actor = "demo"};
+    nx_result r = nx_saml_entity_get(c->house->registry, nx_span_str(entity->entity_id), NX_SAML_SP, &have);
+    if (r.e == NX_ERR_NOT_FOUND) r = nx_saml_register(id, c->house, c->arena, &what);
+    if (nx_ok(r) && have) r = nx_saml_row_get(c->house->registry, c->arena, have->owner, NX_SAML_SP, &row);
+    if (nx_ok(r) && have && !nx_span_eq(row.xml, what.xml))
+        r = nx_saml_reregister(c->house, c->arena, have->owner, &what, 0, false);
+    nx_saml_entity_forget(entity);
+    return r;
+}
+
+static nx_result put_any_portal(struct nx_operate_call *c, const json_t *p)
+{
+    const char *xml = nx_json_str(p, "saml_metadata");
+    return xml ? put_saml_portal(c, xml) : put_portal(c, p);
+}
+
 static nx_result put_portals(struct nx_operate_call *c, const json_t *portals)
 {
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
     for (size_t i = 0; i < json_array_size(portals); i++)
-        NX_TRY(put_portal(c, json_array_get(portals, i)));
+        NX_TRY(put_any_portal(c, json_array_get(portals, i)));
     NX_TRY(nx_meta_set(c->house->registry, NX_META_DEMO, "1"));
     return nx_registry_commit(&change);
 }
@@ -151,8 +181,11 @@ nx_result nx_operate_demo_load(json_t **out, struct nx_operate_call *c, const js
         NX_TRY(add_person(c, &nx_demo_people[i]));
     const json_t *portals = nx_json_array(request, "portals");
     NX_TRY(put_portals(c, portals));
-    *out = json_pack("{s:I,s:I}", "people", (json_int_t)nx_demo_people_count, "portals",
-                     (json_int_t)json_array_size(portals));
+    nx_span metadata;
+    int64_t max_age;
+    NX_TRY(nx_saml_own_metadata(&metadata, &max_age, c->house, c->arena));
+    *out = json_pack("{s:I,s:I,s:s%}", "people", (json_int_t)nx_demo_people_count, "portals",
+                     (json_int_t)json_array_size(portals), "saml_metadata", (const char *)metadata.p, metadata.n);
     NX_NEED(*out);
     return NX_OK;
 }
