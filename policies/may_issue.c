@@ -315,7 +315,8 @@ static bool hint_mismatch(const struct nx_facts *f)
 static bool change_forbidden(const struct nx_facts *f)
 {
     enum nx_rung rung = f->session.how.rung;
-    return f->ask.change && (rung == NX_P0 || rung == NX_P1 || (f->session.how.means & NX_MEANS_PAPER_PIN));
+    unsigned weak = NX_MEANS_PAPER_PIN | NX_MEANS_ASSISTED;
+    return f->ask.change && (rung == NX_P0 || rung == NX_P1 || (f->session.how.means & weak));
 }
 
 /* Nothing that counts here was shown. */
@@ -449,7 +450,7 @@ static struct nx_terms terms_of(const struct nx_facts *f)
         .code_s = life->code,
         .rotate = f->client.is_public,
     };
-    bool weak = f->session.one_client || (f->session.how.means & NX_MEANS_PAPER_PIN);
+    bool weak = f->session.one_client || (f->session.how.means & (NX_MEANS_PAPER_PIN | NX_MEANS_ASSISTED));
     t.remember_consent = !weak && !f->client.native_unclaimed;
     if (!f->client.refreshes || f->person.none) return t;
     t.bind_session = weak || !f->ask.offline;

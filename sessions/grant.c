@@ -24,6 +24,7 @@ enum tag {
     T_JKT,
     T_X5T,
     T_PURPOSE,
+    T_VOUCHED,
 };
 
 /* Big endian, so that a pack reads the same on every node. */
@@ -109,6 +110,7 @@ nx_result nx_grant_pack(nx_span *out, nx_arena *a, const struct nx_grant *g)
     nx_pack_text(&b, T_JKT, g->jkt);
     nx_pack_text(&b, T_X5T, g->x5t);
     nx_pack_text(&b, T_PURPOSE, g->purpose);
+    nx_pack_text(&b, T_VOUCHED, g->vouched_by);
     NX_TRY(nx_buf_done(&b));
     *out = nx_buf_span(&b);
     return NX_OK;
@@ -137,5 +139,6 @@ nx_result nx_grant_unpack(struct nx_grant *g, nx_arena *a, nx_span pack)
     g->jkt = nx_pack_get_text(&p, T_JKT, a);
     g->x5t = nx_pack_get_text(&p, T_X5T, a);
     g->purpose = nx_pack_get_text(&p, T_PURPOSE, a);
+    g->vouched_by = nx_pack_get_text(&p, T_VOUCHED, a);
     return NX_OK;
 }

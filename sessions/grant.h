@@ -35,6 +35,7 @@ struct nx_grant {
     const char *code_challenge; /* S256 */
     const char *jkt;            /* thumbprint of the DPoP key */
     const char *x5t;            /* thumbprint of the client certificate */
+    const char *vouched_by;     /* the officer who vouched for her; NULL: none */
     const char *purpose;        /* purpose version that was consented to */
     int level;                  /* granted acr */
     int rung;                   /* -1: no QR */

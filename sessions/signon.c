@@ -9,7 +9,7 @@
 
 #define VERSION 1
 
-enum tag { T_NUMBERS = 1, T_AUTH, T_AGENT, T_ONLY, T_UP_SUBJECT, T_UP_SESSION };
+enum tag { T_NUMBERS = 1, T_AUTH, T_AGENT, T_ONLY, T_UP_SUBJECT, T_UP_SESSION, T_VOUCHED };
 
 /* --- the record ------------------------------------------------------------------------------------------
  */
@@ -26,6 +26,7 @@ static nx_result pack(nx_span *out, nx_arena *a, const struct nx_signon *s)
     nx_pack_number(&b, T_AUTH, s->auth_time);
     nx_pack_text(&b, T_AGENT, s->agent);
     nx_pack_text(&b, T_ONLY, s->only_client);
+    nx_pack_text(&b, T_VOUCHED, s->vouched_by);
     if (*s->upstream_subject.s) nx_pack_text(&b, T_UP_SUBJECT, s->upstream_subject.s);
     if (*s->upstream_session.s) nx_pack_text(&b, T_UP_SESSION, s->upstream_session.s);
     NX_TRY(nx_buf_done(&b));
@@ -56,6 +57,7 @@ static nx_result unpack(struct nx_signon *s, nx_arena *a, nx_span body)
     s->auth_time = nx_pack_get_number(&p, T_AUTH, 0);
     s->agent = nx_pack_get_text(&p, T_AGENT, a);
     s->only_client = nx_pack_get_text(&p, T_ONLY, a);
+    s->vouched_by = nx_pack_get_text(&p, T_VOUCHED, a);
     NX_TRY(read_id(&s->upstream_subject, &p, T_UP_SUBJECT));
     return read_id(&s->upstream_session, &p, T_UP_SESSION);
 }

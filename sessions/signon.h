@@ -34,6 +34,7 @@ struct nx_signon {
     nx_time auth_time;       /* of the last proof */
     const char *agent;       /* label of the browser, for lists */
     const char *only_client; /* "not my device": this client only; NULL: any */
+    const char *vouched_by;  /* the officer who vouched for her (assisted sign-in); NULL: none */
     bool persistent;         /* the cookie outlives the browser */
     int64_t idle_s;
     nx_time ends;            /* absolute */

@@ -124,6 +124,7 @@ static nx_result begin(nx_handle_text *cookie, struct nx_signon *s, const struct
                             .auth_time = x->now,
                             .agent = x->ask->agent,
                             .only_client = x->ask->only_client,
+                            .vouched_by = p->vouched_by,
                             .upstream = p->upstream,
                             .upstream_subject = x->upstream_subject,
                             .upstream_session = x->upstream_session,

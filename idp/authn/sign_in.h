@@ -30,6 +30,7 @@ struct nx_proof {
     int64_t upstream_epoch;
     const char *upstream_subject;
     const char *upstream_session;
+    const char *vouched_by; /* the officer who vouched (assisted.h); NULL: none */
 };
 
 struct nx_sign_in_ask {

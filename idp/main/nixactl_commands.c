@@ -82,6 +82,15 @@ const struct nx_command nx_commands[] = {
     {"client list", "client.list", "registered clients", {{0}}, {PAGE}, nx_print_items},
     {"client show", "client.show", "a client and its metadata", {WHAT("client")}, {{0}}, NULL},
 
+    {"counter allow",
+     "counter.allow",
+     "let an official vouch for people who stand at her counter",
+     {WHAT("person")},
+     {NEED("place", "the counter"), TEXT("organisation", "code of the agency")},
+     nx_print_done},
+    {"counter list", "counter.list", "officials who may vouch for people", {{0}}, {{0}}, nx_print_items},
+    {"counter forbid", "counter.forbid", "take an official from her counter", {WHAT("person")}, {{0}}, nx_print_done},
+
     {"kiosk add",
      "kiosk.add",
      "register a screen at a counter; prints the link to open on it, good once and for ten minutes",

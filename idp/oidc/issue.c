@@ -22,6 +22,7 @@ static NX_FALLIBLE fill_texts(struct nx_grant *g, struct nx_flow *f, const struc
     g->subject = f->gate.session.subject;
     g->qid = f->gate.session.qid;
     g->sector = f->client->sector;
+    g->vouched_by = f->gate.session.vouched_by;
     g->scope = nx_words_join(f->arena, &ask->scopes);
     g->audience = ask->resources.count ? nx_words_join(f->arena, &ask->resources) : default_audience(f);
     g->nonce = own->nonce;

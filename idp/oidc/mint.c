@@ -70,6 +70,17 @@ static NX_FALLIBLE put_status(struct nx_jo *o, struct nx_house *house, nx_arena 
     return NX_OK;
 }
 
+/* RFC 8693 section 4.1: who acted for her, by the name that this sector knows the officer by. */
+static NX_FALLIBLE put_officer(struct nx_jo *o, struct nx_house *house, nx_arena *a, const char *officer,
+                               const char *sector)
+{
+    nx_pairwise sub;
+    NX_TRY(nx_pairwise_sub(&sub, house->master, nx_span_str(sector), nx_span_str(officer)));
+    NX_AUTO_JSON act = json_pack("{s:{s:s}}", "act", "sub", sub.s);
+    NX_NEED(act);
+    return nx_jo_members(o, a, act);
+}
+
 NX_FALLIBLE nx_mint_binding(struct nx_jo *o, struct nx_house *house, nx_arena *a, const struct nx_grant *g,
                             const char *sector)
 {
@@ -77,6 +88,7 @@ NX_FALLIBLE nx_mint_binding(struct nx_jo *o, struct nx_house *house, nx_arena *a
     nx_jo_number(o, "auth_time", g->auth_time);
     nx_jo_text(o, "acr", nx_acr_of_level((enum nx_level)g->level));
     nx_jo_list(o, "amr", amr, nx_amr_of_means(amr, g->means));
+    if (g->vouched_by) NX_TRY(put_officer(o, house, a, g->vouched_by, sector));
     if (!g->qid) return NX_OK;
     nx_pairwise qr_id;
     NX_TRY(nx_pairwise_qr_id(&qr_id, house->master, nx_span_str(sector), nx_span_str(g->qid)));

@@ -2,6 +2,7 @@
 #include "operate/command.h"
 
 #include "operate/acts.h"
+#include "operate/counters.h"
 #include "operate/credentials.h"
 #include "operate/demo.h"
 #include "operate/kiosks.h"
@@ -400,6 +401,21 @@ static nx_result credential_list(json_t **out, struct command *c)
     return nx_operate_credential_list(out, &c->call, text(c, "person"));
 }
 
+static nx_result counter_allow(json_t **out, struct command *c)
+{
+    return nx_operate_counter_put(out, &c->call, c->request);
+}
+
+static nx_result counter_list(json_t **out, struct command *c)
+{
+    return nx_operate_counter_list(out, &c->call);
+}
+
+static nx_result counter_forbid(json_t **out, struct command *c)
+{
+    return done(out, nx_operate_counter_remove(&c->call, text(c, "person")));
+}
+
 static nx_result demo_load(json_t **out, struct command *c)
 {
     return nx_operate_demo_load(out, &c->call, c->request);
@@ -457,6 +473,9 @@ static const struct {
     {"policy.forbid", policy_forbid},
     {"policy.allow", policy_allow},
     {"credential.list", credential_list},
+    {"counter.allow", counter_allow},
+    {"counter.list", counter_list},
+    {"counter.forbid", counter_forbid},
     {"demo.load", demo_load},
 };
 

@@ -36,6 +36,18 @@ static const struct {
     {"CredentialRequest", "{\"type\":\"object\",\"required\":[\"type\"],\"properties\":{\"type\":" WORDS(
                               "\"totp\",\"hotp\"") ",\"label\":" TEXT "}}"},
     {"CredentialMade", OBJECT("\"id\":" TEXT ",\"otpauth_uri\":" TEXT)},
+    {"PasskeyList",
+     LIST("\"id\":" TEXT ",\"name\":" TEXT ",\"state\":" WORDS("\"active\",\"flagged\"") ",\"level\":" TEXT
+          ",\"model\":" TEXT ",\"attested\":" BOOLEAN ",\"backup_eligible\":" BOOLEAN
+          ",\"qr_identity\":" MAYBE ",\"created_at\":" TIME ",\"used_at\":" TIME)},
+    {"PasskeyLevel", "{\"type\":\"object\",\"required\":[\"level\"],\"properties\":{\"level\":" WORDS(
+                         "\"m1\",\"m2\",\"m3\",\"m4\"") "}}"},
+    {"PasskeyModel",
+     "{\"type\":\"object\",\"required\":[\"name\",\"allowed\",\"biometric\"],\"properties\":{\"aaguid\":" TEXT
+     ",\"name\":" TEXT ",\"allowed\":" BOOLEAN ",\"biometric\":" BOOLEAN ",\"anchors\":" TEXT
+     ",\"updated_at\":" TIME "}}"},
+    {"PasskeyModelList", LIST("\"aaguid\":" TEXT ",\"name\":" TEXT ",\"allowed\":" BOOLEAN ",\"biometric\":" BOOLEAN
+                              ",\"anchors\":" TEXT ",\"updated_at\":" TIME)},
     {"SessionList", LIST("\"id\":" TEXT ",\"subject\":" TEXT ",\"acr\":" TEXT ",\"level\":" TEXT
                          ",\"amr\":" TEXTS ",\"client_ids\":" TEXTS ",\"qr_id\":" MAYBE ",\"agent\":" MAYBE
                          ",\"created\":" TIME ",\"last_seen\":" TIME ",\"expires\":" TIME)},
@@ -102,6 +114,11 @@ static const struct {
     {"KioskRequest", "{\"type\":\"object\",\"required\":[\"name\",\"place\"],\"properties\":{\"name\":" TEXT
                      ",\"place\":" TEXT ",\"organisation\":" TEXT "}}"},
     {"KioskMade", OBJECT("\"id\":" TEXT ",\"enrolment\":" TEXT ",\"expires_in\":" INTEGER)},
+    {"CounterList", LIST("\"person\":" TEXT ",\"name\":" TEXT ",\"place\":" TEXT ",\"organisation\":" MAYBE
+                         ",\"added\":" TIME)},
+    {"CounterRequest", "{\"type\":\"object\",\"required\":[\"person\",\"place\"],\"properties\":{\"person\":" TEXT
+                       ",\"place\":" TEXT ",\"organisation\":" TEXT "}}"},
+    {"CounterMade", OBJECT("\"person\":" TEXT ",\"place\":" TEXT)},
 };
 
 #undef TEXT
