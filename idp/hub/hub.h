@@ -64,6 +64,12 @@ struct nx_hub_outcome {
 NX_FALLIBLE nx_hub_sign_in(struct nx_hub_outcome *out, struct nx_house *house, nx_arena *a,
                            const struct nx_identity *who);
 
+/* An upstream's logout, already proven to be its: ends the sessions that match what it names (sessions/upstream.h), each
+ * durably. */
+struct nx_upstream_names;
+NX_FALLIBLE nx_hub_end_sessions(size_t *ended, struct nx_house *house, nx_arena *a,
+                                const struct nx_upstream_names *names);
+
 /* The level that the row's config gives to one of the upstream's words for how it signed her in: member "levels", an
  * object of word → "m1" … "m4" (acr values, AuthnContextClassRef, groups). A word that is not there, or NULL, has the
  * level of member "level", and m1 without one. Never above the row's cap. */

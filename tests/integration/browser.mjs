@@ -1,6 +1,7 @@
 // A browser without a screen: follows redirects, keeps cookies as their prefixes demand, fills in forms. TLS is checked
 // against the folder's own authority; *.localhost is loopback.
 import { readFileSync } from 'node:fs';
+import { request as plain } from 'node:http';
 import { request } from 'node:https';
 
 const decode = (text) => text.replace(/&(amp|lt|gt|quot|#39);/g, (_, e) => ({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" })[e]);
@@ -21,7 +22,7 @@ export class Browser {
       .map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');
     const sent = { host: to.host, accept: 'text/html', 'accept-language': this.language, ...(cookie && { cookie }), ...headers };
     return new Promise((resolve, reject) => {
-      const rq = request({ host: '127.0.0.1', port: to.port, servername: to.hostname, path: to.pathname + to.search, method,
+      const rq = (to.protocol === 'http:' ? plain : request)({ host: '127.0.0.1', port: to.port, servername: to.hostname, path: to.pathname + to.search, method,
         headers: sent, ca: readFileSync(this.nixa.ca), timeout: 20_000, ...this.certificate }, (rs) => {
         const parts = [];
         rs.on('data', (d) => parts.push(d));

@@ -26,6 +26,15 @@ const sessions = [
     { id: "s2", current: false, own: false, browser: "Firefox · Windows", network: "113.160.0.0/16", since: "08:20 21/11/2026", seen: "08:31", level: "Mức 1", means: "Mã QR (p0)", portals: "Cổng dịch vụ công", person: "Trần Thị Bình", person_id: "q" },
 ];
 
+const places = [
+    { channel: "sms", masked: "••• ••• 678", label: "Nhắn tin tới", csrf_send: "c" },
+    { channel: "email", masked: "l•••@example.vn", label: "Gửi thư tới", csrf_send: "c" },
+];
+const generators = [
+    { id: "g1", label: "Máy của Lan", reaches: "Mức 2", created: "21/11/2026", used: "08:30 21/11/2026" },
+    { id: "g2", label: "Ứng dụng xác thực", reaches: "Mức 3", created: "21/11/2026", pending: true },
+];
+
 export const pages = [
     ["root", { demo: true, portals: [{ url: "#", name: "Cổng dịch vụ công", what: "dichvucong.localhost" }, { url: "#", name: "Thuế điện tử", what: "thue.localhost" }],
         people: [{ user_name: "an", password: "an-dang-nhap-1", name: "Nguyễn Văn An", what: "Công dân" }, { user_name: "binh", password: "binh-dang-nhap-2", name: "Trần Thị Bình", what: "Chủ hộ kinh doanh" }] }],
@@ -36,6 +45,13 @@ export const pages = [
     ["login_qr", { ...wait, digits: true, phone: "Điện thoại của An", tries: 3 }, "digits"],
     ["login_qr", { ...wait, dead: true, why: "Một điện thoại khác cũng quét mã này, nên mã đã bị hủy." }, "dead"],
     ["login_paper", { ...asks, t: "T", password_url: "/login?t=T", error: "Mã hoặc PIN không đúng." }],
+    ["ways", { ...asks, t: "T", searches: true, own: [{ url: "#", label: "Mật khẩu" }, { url: "#", label: "Đăng nhập bằng mã QR", qr: true }], last: [{ url: "#", name: "Ngân hàng Một" }],
+        upstreams: Array.from({ length: 12 }, (_, i) => ({ url: "#", name: `Sở Thông tin và Truyền thông tỉnh thứ ${i + 1}`, organisation: `G${i + 10}.22`, down: i === 3 })) }],
+    ["ways", { q: "khong co", searches: true, none: true, own: [{ url: "#", label: "Mật khẩu" }], upstreams: [] }, "none"],
+    ["way_failed", { ...asks, title: "Nơi xác thực chưa trả lời", text: "Nơi bạn chọn để đăng nhập đang bận hoặc không trả lời. Hãy thử lại sau, hoặc chọn cách khác.", name: "Ngân hàng Một", again_url: "#", ways_url: "#", own_url: "#", request_id: "k3v9-2m1q" }],
+    ["way_unknown", { ...asks, name: "Ngân hàng Một", ways_url: "#", own_url: "#" }],
+    ["me_links", { notice: "Đã liên kết.", links: [{ name: "Ngân hàng Một", upstream: "bank", subject: "b1946ac92492d2347c6235b4d2611184", since: "08:10 21/11/2026", used: "08:20 21/11/2026" }], offers: [{ name: "Bưu điện", organisation: "G07", url: "#" }] }],
+    ["link_confirm", { name: "Ngân hàng Một", there: "Nguyen Van An", here: "Nguyễn Văn An", user_name: "an", p: "H" }],
     ["consent", { ...asks, t: "T", name: "Nguyễn Văn An", offline: true, unknown: "Tên đệm · Số điện thoại", claims: [{ text: "Họ và tên", value: "Nguyễn Văn An" }, { text: "Ngày sinh", value: "18/04/1984" }, { text: "Số định danh cá nhân", value: "001084000018" }, { text: "Một bí danh của bạn, riêng cho cổng này" }] }],
     ["step_up", { ...asks, why: "Việc này cần hai yếu tố.", level: "Mức 2 (hai yếu tố)", qr_url: "#", back_url: "#" }],
     ["error", { title: "Trang đã cũ", text: "Hãy mở lại trang và thử lần nữa.", request_id: "k3v9-2m1q", status: 403, retry_url: "#", back_url: "#" }],
@@ -56,6 +72,16 @@ export const pages = [
         { id: "k4", name: "Khoá cũ", level: "Mức 1", flagged: true, created: "08:12 02/03/2026", used: "10:00 02/03/2026" }] }],
     ["me_passkeys", { csrf_act: "c", passkeys: [], error: "Khoá này đã được thêm rồi." }, "empty"],
     ["me_password", { user_name: "an", error: "Hai lần nhập không giống nhau." }],
+    ["login_code", { ...asks, t: "T", user_name: "lan", optional: true, sent_url: "/login/code/sent?t=T", recovery_url: "/login/recovery?t=T", other_url: "/login?t=T" }],
+    ["login_code", { user_name: "lan", error: "Mã không đúng. Hãy xem lại ứng dụng hoặc tin nhắn.", other_url: "/login" }, "wrong"],
+    ["login_sent", { ...asks, t: "T", csrf_send: "c", places, code_url: "/login/code?t=T", sent_url: "/login/code/sent?t=T", other_url: "/login?t=T" }],
+    ["login_sent", { ...asks, t: "T", csrf_send: "c", places, ticket: "K", masked: "••• ••• 678", code_url: "/login/code?t=T", sent_url: "/login/code/sent?t=T", other_url: "/login?t=T" }, "sent"],
+    ["login_sent", { ...asks, t: "T", csrf_send: "c", places: [], error: "Hiện chưa gửi được mã. Hãy thử lại sau hoặc chọn cách khác.", other_url: "/login?t=T" }, "none"],
+    ["login_recovery", { ...asks, t: "T", user_name: "lan", code_url: "/login/code?t=T", recovery_url: "/login/recovery?t=T", other_url: "/login?t=T" }],
+    ["me_codes", { generators, left: 9, recovery_made: true, always: true, level: "Mức 2", notice: "Đã thêm ứng dụng xác thực." }],
+    ["me_codes", { generators: [], left: 0, level: "Mức 1" }, "empty"],
+    ["me_code_add", { ...symbol("OTPAUTH://TOTP/LOCALHOST:LAN"), secret: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP", ticket: "K", level: "Mức 2" }],
+    ["me_recovery", { user_name: "lan", codes: Array.from({ length: 10 }, (_, i) => ({ code: `abcd${i % 6 + 2}-fghij` })) }],
     ["me_pin", { id: "aaa", label: "Thẻ giấy" }],
     ["me_paper", { name: "Nguyễn Văn An", id: "abcd efgh ijkl mnop qrst uvwx yz", issued: "21/11/2026", expires: "21/11/2031",
         codes: [{ title: "Để đăng nhập, kèm mã PIN", what: "Không chứa thông tin về bạn.", handle: true, ...symbol(frame.qr_text) }, { title: "Để cho biết bạn là ai", what: "Chứa họ tên.", ...symbol(frame.qr_text.repeat(6)) }] }],

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "house/house.h"
+#include "hub/leaving.h"
 
 static void set_upstream(nx_view *v, const nx_request *rq, const nx_upstream *u)
 {
@@ -58,7 +59,24 @@ static nx_result unknown(nx_request *rq, nx_reply *rp, const nx_upstream *u, con
     return NX_OK;
 }
 
+/* A session by another upstream, or by none, replaces what was kept for signing out. */
+static nx_result keep_for_leaving(nx_request *rq, nx_reply *rp, const struct nx_visitor *visitor, const nx_upstream *u,
+                                  const char *id_token)
+{
+    const char *value;
+    NX_TRY(nx_leaving_keep(&value, nx_house_of(rq), rq->arena, visitor->browser, u, id_token));
+    if (value || nx_cookie(rq, NX_LEAVING_COOKIE))
+        nx_reply_cookie(rp, &(struct nx_cookie_out){.name = NX_LEAVING_COOKIE, .value = value});
+    return NX_OK;
+}
+
 NX_FALLIBLE nx_hub_arrive(nx_request *rq, nx_reply *rp, const struct nx_identity *who, const char *t)
+{
+    return nx_hub_arrive_with(rq, rp, who, t, NULL);
+}
+
+NX_FALLIBLE nx_hub_arrive_with(nx_request *rq, nx_reply *rp, const struct nx_identity *who, const char *t,
+                               const char *id_token)
 {
     struct nx_hub_outcome out;
     struct nx_visitor visitor;
@@ -68,16 +86,8 @@ NX_FALLIBLE nx_hub_arrive(nx_request *rq, nx_reply *rp, const struct nx_identity
     NX_TRY(nx_visitor_of(&visitor, rq, rp));
     if (t) NX_TRY(nx_flow_view(&about, nx_house_of(rq), rq->arena, &visitor, t));
     if (out.end == NX_HUB_UNKNOWN) return unknown(rq, rp, who->upstream, t, t ? &about : NULL);
+    NX_TRY(keep_for_leaving(rq, rp, &visitor, who->upstream, id_token));
     const struct nx_login_end end = {
         .who = &visitor, .t = t, .about = t ? &about : NULL, .proof = &out.proof, .only_client = NULL};
     return nx_login_done(rq, rp, &end);
-}
-
-NX_FALLIBLE nx_hub_arrive_linking(nx_request *rq, nx_reply *rp, const struct nx_identity *who, const char *linker)
-{
-    (void)rq;
-    (void)rp;
-    (void)who;
-    (void)linker;
-    NX_FAIL(NX_ERR_UPSTREAM_STATE);
 }

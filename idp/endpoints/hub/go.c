@@ -1,5 +1,6 @@
 /* To an upstream and back: both calls may talk to it, hence the EGRESS lane. */
 #include "endpoints/hub/hub.h"
+#include "endpoints/me/me.h"
 
 #include "house/house.h"
 #include "hub/oidc.h"
@@ -83,12 +84,23 @@ nx_result nx_hub_callback(nx_request *rq, nx_reply *rp)
     nx_result r = nx_rp_finish(&back, nx_house_of(rq), rq->arena, who.browser, nx_path(rq, "id"), &params);
     if (!nx_ok(r)) return nx_hub_failed(rq, rp, r, back.upstream, back.ticket.t);
     if (back.ticket.linker) return nx_hub_arrive_linking(rq, rp, &back.identity, back.ticket.linker);
-    return nx_hub_arrive(rq, rp, &back.identity, back.ticket.t);
+    return nx_hub_arrive_with(rq, rp, &back.identity, back.ticket.t, back.id_token);
 }
 
+/* From her own page: signed in a moment ago, she sets out to prove the other account too. */
 nx_result nx_hub_link_begin(nx_request *rq, nx_reply *rp)
 {
-    (void)rq;
-    (void)rp;
-    NX_FAIL(NX_ERR_HTTP_ROUTE);
+    struct nx_self s;
+    NX_AUTO_UPSTREAM u = NULL;
+    const char *url = NULL, *id = nx_query(rq, "upstream");
+    nx_result r = nx_self_open(&s, rq, rp, NX_SELF_FRESH);
+    if (!nx_ok(r)) return nx_self_answer(&s, r, "/me/links");
+    NX_REQUIRE(id, NX_ERR_MISSING);
+    NX_TRY(nx_upstream_get(s.house->registry, nx_span_str(id), &u));
+    const struct nx_rp_ask ask = {
+        .browser = s.who.browser, .linker = s.gate.session.id.s, .fresh = true, .ui_locales = rq->lang};
+    r = begin(&url, rq, u, &ask);
+    if (!nx_ok(r)) return nx_hub_failed(rq, rp, r, NULL, NULL);
+    nx_reply_redirect(rp, url);
+    return NX_OK;
 }

@@ -2,6 +2,7 @@
  *
  * With t the page belongs to a portal's transaction; without it a person signs in for her own page. */
 #include "authn/password.h"
+#include "endpoints/hub/hub.h"
 #include "endpoints/pages/passkey.h"
 #include "endpoints/pages/ways.h"
 #include "house/house.h"
@@ -131,14 +132,29 @@ static nx_result show_step_up(struct login *l)
     return NX_OK;
 }
 
+/* Where the request itself says how she signs in (login_hint, acr_values), she goes there at once; every page on which
+ * that may end names the other ways. */
+static nx_result chosen_for_her(const char **url, const struct login *l)
+{
+    *url = NULL;
+    if (l->step.kind != NX_STEP_SIGN_IN || l->step.reason == NX_REASON_PROMPT_SELECT) return NX_OK;
+    return nx_query(l->rq, "by") ? NX_OK : nx_hub_chosen_url(url, l->rq, l->t, &l->about);
+}
+
 nx_result nx_login_page(nx_request *rq, nx_reply *rp)
 {
+    const char *chosen;
     struct login l = {.rq = rq, .rp = rp, .t = nx_query(rq, "t")};
     NX_TRY(nx_visitor_of(&l.who, rq, rp));
     if (!l.t) return show_login(&l, 200, NULL, NULL);
     NX_TRY(nx_flow_look(&l.about, &l.step, nx_house_of(rq), rq->arena, &l.who, l.t));
     bool by_password = nx_query(rq, "by") && strcmp(nx_query(rq, "by"), "password") == 0;
     if (l.step.kind == NX_STEP_STEP_UP && !by_password) return show_step_up(&l);
+    NX_TRY(chosen_for_her(&chosen, &l));
+    if (chosen) {
+        nx_reply_redirect(rp, chosen);
+        return NX_OK;
+    }
     if (l.step.kind == NX_STEP_SIGN_IN || l.step.kind == NX_STEP_STEP_UP)
         return show_login(&l, 200, NULL, NULL);
     return nx_step_reply(&l.step, rq, rp);

@@ -1,4 +1,5 @@
 /* Single logout over HTTP: what portals send, the page that shows them, and what follows our own sign-outs. */
+#include "endpoints/hub/hub.h"
 #include "endpoints/pages/pages.h"
 #include "endpoints/saml/logout.h"
 #include "endpoints/saml/saml.h"
@@ -37,10 +38,14 @@ nx_result nx_signed_out(nx_request *rq, nx_reply *rp, const struct nx_slo_start 
 {
     struct nx_visitor who;
     struct nx_slo slo;
+    struct nx_slo_start to = *start;
+    const char *end = start->goal ? start->goal : otherwise, *by = NULL;
     NX_TRY(nx_visitor_of(&who, rq, rp));
-    NX_TRY(nx_slo_start(&slo, nx_house_of(rq), rq->arena, &who, start));
+    NX_TRY(nx_hub_goal(&by, rq, rp, end)); /* through the upstream that she came by, where its row says so */
+    if (by != end) to.goal = by;
+    NX_TRY(nx_slo_start(&slo, nx_house_of(rq), rq->arena, &who, &to));
     slo.ended = true;
-    return reply(&slo, rq, rp, otherwise);
+    return reply(&slo, rq, rp, by);
 }
 
 static nx_result take(nx_request *rq, nx_reply *rp, bool posted)
