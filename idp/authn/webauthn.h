@@ -66,6 +66,9 @@ NX_FALLIBLE nx_webauthn_create(struct nx_webauthn_created *out, nx_arena *a,
 NX_FALLIBLE nx_webauthn_trusted(bool *out, const struct nx_webauthn_created *c, const char *anchors,
                                 nx_time now);
 
+/* One to sixteen certificates in PEM. */
+bool nx_webauthn_anchors_ok(const char *anchors);
+
 /* Section 7.2. */
 struct nx_webauthn_assertion {
     nx_span client_data;

@@ -118,17 +118,25 @@ static bool may_attest(X509 *leaf, const uint8_t aaguid[NX_AAGUID_LEN])
            strcmp(unit, "Authenticator Attestation") == 0 && names_model(leaf, aaguid);
 }
 
-static X509_STORE *read_anchors(const char *pem)
+/* *n is how many there were. */
+static X509_STORE *read_anchors(const char *pem, int *n)
 {
     X509_STORE *store = X509_STORE_new();
     BIO *in = BIO_new_mem_buf(pem, -1);
     X509 *x = NULL;
-    for (int n = 0; store && in && n < ANCHORS_MAX && (x = PEM_read_bio_X509(in, NULL, NULL, NULL)); n++) {
+    for (*n = 0; store && in && *n < ANCHORS_MAX && (x = PEM_read_bio_X509(in, NULL, NULL, NULL)); ++*n) {
         X509_STORE_add_cert(store, x);
         X509_free(x);
     }
     BIO_free(in);
     return store;
+}
+
+bool nx_webauthn_anchors_ok(const char *anchors)
+{
+    int n = 0;
+    X509_STORE_free(read_anchors(anchors, &n));
+    return n > 0 && strlen(anchors) <= NX_PASSKEY_ANCHORS_MAX;
 }
 
 static STACK_OF(X509) * read_others(const struct nx_webauthn_created *c)
@@ -162,7 +170,8 @@ nx_result nx_webauthn_trusted(bool *out, const struct nx_webauthn_created *c, co
     *out = false;
     if (c->attestation != NX_ATTESTATION_CHAIN) return NX_OK;
     X509 *leaf = certificate(c->chain[0]);
-    X509_STORE *store = read_anchors(anchors);
+    int n;
+    X509_STORE *store = read_anchors(anchors, &n);
     STACK_OF(X509) *others = read_others(c);
     bool memory = leaf && store && others;
     if (memory) *out = may_attest(leaf, c->aaguid) && leads(leaf, store, others, now);

@@ -3,7 +3,7 @@
 #include "endpoints/me/me.h"
 
 #include "authn/passkey.h"
-#include "endpoints/pages/passkey.h"
+#include "operate/passkeys.h"
 #include "endpoints/saml/logout.h"
 #include "house/house.h"
 #include "qr/enrol.h"

@@ -1,38 +1,13 @@
 /* /me/passkeys: a person's passkeys. Adding one is a change of credentials (rules 3 and 25): a session of p0,
  * p1 or paper adds none, her last proof is fresh, and what is added never proves more than this session does.
  * Her phones and her activity list tell her, with undo. */
+#include "operate/passkeys.h"
 #include "authn/passkey.h"
 #include "endpoints/me/me.h"
 #include "endpoints/pages/passkey.h"
-#include "revoke/revoke.h"
 #include "sessions/throttle.h"
 
 #define PAGE "/me/passkeys"
-
-/* ---- ending
- * ---------------------------------------------------------------------------------------------- */
-
-static const unsigned by_passkey =
-    NX_MEANS_PASSKEY_UV | NX_MEANS_PASSKEY_BIOMETRIC | NX_MEANS_QR_UV | NX_MEANS_QR_BIOMETRIC;
-
-nx_result nx_passkey_sessions_end(struct nx_house *house, nx_arena *a, const char *person, const char *reason,
-                                  const char *actor)
-{
-    struct nx_signon_list list;
-    NX_TRY(nx_signon_list(house->store, a, person, &list));
-    for (size_t i = 0; i < list.n; i++) {
-        if (!(list.v[i].means & by_passkey)) continue;
-        const struct nx_revoke_order order = {.act = NX_REVOKE,
-                                              .scope = NX_REVOKE_SESSION,
-                                              .target = list.v[i].id.s,
-                                              .subject = person,
-                                              .reason = reason,
-                                              .actor = actor};
-        nx_result r = nx_revoke(house, a, &order, NULL);
-        if (r.e != NX_ERR_NOT_FOUND) NX_TRY(r); /* it ended by itself meanwhile */
-    }
-    return NX_OK;
-}
 
 /* ---- the page
  * ----------------------------------------------------------------------------------------------- */

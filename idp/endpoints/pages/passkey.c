@@ -3,7 +3,7 @@
 
 #include "authn/passkey.h"
 #include "endpoints/pages/ways.h"
-#include "revoke/revoke.h"
+#include "operate/passkeys.h"
 
 #include <stdio.h>
 

@@ -19,9 +19,4 @@ nx_result nx_me_passkeys_options(nx_request *rq, nx_reply *rp);
 nx_result nx_me_passkeys_add(nx_request *rq, nx_reply *rp);
 nx_result nx_me_passkeys_act(nx_request *rq, nx_reply *rp);
 
-/* Ends the person's sessions in whose sign-in a passkey had part: what a passkey that is gone opened does not
- * stay open. Which of her passkeys it was is kept nowhere, so those of the others end too. */
-NX_FALLIBLE nx_passkey_sessions_end(struct nx_house *house, nx_arena *a, const char *person,
-                                    const char *reason, const char *actor);
-
 #endif

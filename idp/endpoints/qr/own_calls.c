@@ -1,7 +1,7 @@
 /* The phone's own affairs (docs/PROTOCOL-qr.md section 9). */
 #include "authn/passkey.h"
-#include "endpoints/pages/passkey.h"
 #include "endpoints/qr/qr.h"
+#include "operate/passkeys.h"
 #include "qr/pin.h"
 #include "qr/wallet.h"
 #include "revoke/revoke.h"

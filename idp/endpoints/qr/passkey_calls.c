@@ -48,7 +48,7 @@ static nx_result start(struct nx_qr_call *c)
     NX_TRY(nx_qr_members(c, members));
     NX_TRY(nx_qr_take_pin(&pin, c, "pin"));
     NX_TRY(nx_qr_prove(c, NX_QR_PROOF_PASSKEY, false));
-    NX_TRY(nx_qr_throttle(c, NX_THROTTLE_ENROL, c->proof.who.person.s));
+    NX_TRY(nx_qr_throttle(c, NX_THROTTLE_ENROL, c->proof.who.qid.s));
     NX_TRY(nx_qr_check_pin(&bound_at, c, &pin));
     const struct nx_passkey_scene scene = scene_of(c);
     NX_TRY(holder_of(&holder, &person, c));
