@@ -61,6 +61,12 @@ const struct nx_command nx_commands[] = {
      {{0}},
      {TEXT("filter", "part of a name"), PAGE},
      nx_print_items},
+    {"person verify",
+     "person.verify",
+     "you have seen that the number or mailbox is hers: one-time codes may go there",
+     {WHAT("person")},
+     {FLAG("phone", "her phone number"), FLAG("email", "her e-mail address")},
+     nx_print_done},
     {"person show", "person.show", "a person by id or user name", {WHAT("person")}, {{0}}, NULL},
 
     {"client add",

@@ -396,6 +396,12 @@ static nx_result policy_allow(json_t **out, struct command *c)
     return done(out, nx_operate_policy_allow(&c->call, &ask));
 }
 
+static nx_result person_verify(json_t **out, struct command *c)
+{
+    return done(out, nx_operate_person_verify(&c->call, text(c, "person"), nx_json_bool(c->request, "phone", false),
+                                              nx_json_bool(c->request, "email", false)));
+}
+
 static nx_result credential_list(json_t **out, struct command *c)
 {
     return nx_operate_credential_list(out, &c->call, text(c, "person"));
@@ -468,6 +474,7 @@ static const struct {
     {"kiosk.add", kiosk_add},
     {"kiosk.list", kiosk_list},
     {"kiosk.revoke", kiosk_revoke},
+    {"person.verify", person_verify},
     {"policy.dump", policy_dump},
     {"policy.explain", policy_explain},
     {"policy.forbid", policy_forbid},

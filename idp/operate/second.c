@@ -153,3 +153,20 @@ nx_result nx_operate_credential_delete(struct nx_operate_call *c, const char *pe
     NX_TRY(forget(c, p.id.s, id));
     return end_sessions(c, p.id.s);
 }
+
+/* ---- numbers and mailboxes ---- */
+
+nx_result nx_operate_person_verify(struct nx_operate_call *c, const char *person, bool phone, bool email)
+{
+    struct nx_person p;
+    NX_REQUIRE(phone || email, NX_ERR_MISSING);
+    NX_TRY(nx_operate_person(&p, c, person));
+    NX_REQUIRE((!phone || p.phone) && (!email || p.email), NX_ERR_MISSING);
+    p.phone_verified = p.phone_verified || phone;
+    p.email_verified = p.email_verified || email;
+    NX_AUTO_CHANGE(change);
+    NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
+    NX_TRY(nx_person_replace(c->house->registry, &p, p.version));
+    NX_TRY(nx_operate_audit(c, "person.verified", p.id.s, json_pack("{s:b, s:b}", "phone", phone, "email", email)));
+    return nx_registry_commit(&change);
+}

@@ -16,4 +16,8 @@ NX_FALLIBLE nx_operate_credential_create(json_t **out, struct nx_operate_call *c
 /* Removes a generator, and ends the sessions that used its codes. NX_ERR_NOT_FOUND. */
 NX_FALLIBLE nx_operate_credential_delete(struct nx_operate_call *c, const char *person, const char *id);
 
+/* The operator has seen that the number or the mailbox of the person's row is hers: codes may go there. What is already
+ * so stays. NX_ERR_NOT_FOUND, NX_ERR_MISSING (she has none, or nothing was named). */
+NX_FALLIBLE nx_operate_person_verify(struct nx_operate_call *c, const char *person, bool phone, bool email);
+
 #endif

@@ -84,12 +84,20 @@ static void allow_targets(struct nx_second *s)
         nx_reply_form_target(s->rp, s->about.origin);
 }
 
-static void set_links(nx_view *v, struct nx_second *s)
+/* A link to each other second factor that she has. */
+static void set_links(nx_view *v, struct nx_second *s, const char *path)
 {
-    unsigned have = s->enrolled.means;
-    nx_view_url(v, "code_url", have & NX_MEANS_OTP ? nx_second_url(s, "/login/code") : NULL);
-    nx_view_url(v, "sent_url", have & NX_MEANS_OTP_SENT ? nx_second_url(s, "/login/code/sent") : NULL);
-    nx_view_url(v, "recovery_url", have & NX_MEANS_RECOVERY ? nx_second_url(s, "/login/recovery") : NULL);
+    static const struct {
+        const char *key;
+        const char *path;
+        unsigned means;
+    } links[] = {{"code_url", "/login/code", NX_MEANS_OTP},
+                 {"sent_url", "/login/code/sent", NX_MEANS_OTP_SENT},
+                 {"recovery_url", "/login/recovery", NX_MEANS_RECOVERY}};
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        bool shown = (s->enrolled.means & links[i].means) && strcmp(links[i].path, path) != 0;
+        nx_view_url(v, links[i].key, shown ? nx_second_url(s, links[i].path) : NULL);
+    }
     nx_view_url(v, "other_url", nx_second_url(s, "/login"));
 }
 
@@ -101,7 +109,7 @@ nx_result nx_second_view(nx_view **out, struct nx_second *s, const char *path, c
     nx_view_text(*out, "t", s->t);
     nx_view_text(*out, "user_name", s->person.user_name);
     nx_view_flag(*out, "optional", s->t && !s->about.essential && !nx_second_wanted(s->house, &s->session));
-    set_links(*out, s);
+    set_links(*out, s, path);
     if (s->rq->method == NX_POST)
         nx_view_url(*out, "lang_url",
                     nx_arena_printf(s->rq->arena, "%s?lang=%s%s%s", path, other, s->t ? "&t=" : "",
