@@ -4,6 +4,7 @@
 #include "house/chain.h"
 #include "house/house.h"
 #include "revoke/revoke.h"
+#include "saml/federation.h"
 #include "sessions/store.h"
 
 #include <pthread.h>
@@ -18,6 +19,7 @@
 struct nx_keeper {
     struct nx_house *house;
     pthread_t thread;
+    pthread_t fetcher;
     _Atomic bool stopping;
     unsigned ticks;
     nx_err last[4]; /* of each duty, so that a lasting fault is one line and not one a second */
@@ -41,14 +43,35 @@ static void tick(struct nx_keeper *k)
     if (k->ticks++ % KEYS_EVERY == 0) duty(k, 3, "keys_not_tended", nx_keyring_tend(k->house->keyring));
 }
 
+static void rest(struct nx_keeper *k)
+{
+    for (int ms = 0; ms < TICK_MS && !atomic_load(&k->stopping); ms += SLICE_MS)
+        nanosleep(&(struct timespec){.tv_nsec = SLICE_MS * 1000000L}, NULL);
+}
+
 static void *run(void *arg)
 {
     struct nx_keeper *k = arg;
     pthread_setname_np(pthread_self(), "nx-keeper");
     while (!atomic_load(&k->stopping)) {
         tick(k);
-        for (int ms = 0; ms < TICK_MS && !atomic_load(&k->stopping); ms += SLICE_MS)
-            nanosleep(&(struct timespec){.tv_nsec = SLICE_MS * 1000000L}, NULL);
+        rest(k);
+    }
+    return NULL;
+}
+
+/* Metadata is fetched beside the other duties: a slow host must not hold a revocation up. */
+static void *fetch(void *arg)
+{
+    struct nx_keeper *k = arg;
+    nx_err last = NX_ERR_NONE;
+    pthread_setname_np(pthread_self(), "nx-metadata");
+    while (!atomic_load(&k->stopping)) {
+        bool more = false;
+        nx_result r = k->house->egress ? nx_saml_refresh(k->house, &more) : NX_OK;
+        if (!nx_ok(r) && r.e != last) nx_log_error("metadata_not_fetched", r);
+        last = r.e;
+        if (!more) rest(k);
     }
     return NULL;
 }
@@ -62,6 +85,12 @@ nx_result nx_keeper_open(struct nx_keeper **out, struct nx_house *house)
         free(k);
         NX_FAIL(NX_ERR_MEMORY);
     }
+    if (pthread_create(&k->fetcher, NULL, fetch, k) != 0) {
+        atomic_store(&k->stopping, true);
+        pthread_join(k->thread, NULL);
+        free(k);
+        NX_FAIL(NX_ERR_MEMORY);
+    }
     *out = k;
     return NX_OK;
 }
@@ -71,5 +100,6 @@ void nx_keeper_close(struct nx_keeper *k)
     if (!k) return;
     atomic_store(&k->stopping, true);
     pthread_join(k->thread, NULL);
+    pthread_join(k->fetcher, NULL);
     free(k);
 }

@@ -221,6 +221,18 @@ nx_result nx_operate_saml_xml(nx_span *out, struct nx_operate_call *c, const cha
     return NX_OK;
 }
 
+nx_result nx_operate_saml_find(json_t **out, struct nx_operate_call *c, const char *entity_id)
+{
+    json_t *one = NULL;
+    NX_AUTO_JSON items = json_array();
+    nx_result r = nx_operate_saml_show(&one, c, entity_id);
+    NX_REQUIRE(nx_ok(r) || r.e == NX_ERR_NOT_FOUND, r.e);
+    if (one) json_array_append_new(items, one);
+    *out = nx_operate_list(NX_STEAL(items), NULL);
+    NX_NEED(*out);
+    return NX_OK;
+}
+
 nx_result nx_operate_saml_list(json_t **out, struct nx_operate_call *c, const struct nx_operate_page *page)
 {
     size_t limit;

@@ -20,6 +20,8 @@ NX_FALLIBLE nx_operate_saml_replace(json_t **out, struct nx_operate_call *c, con
 NX_FALLIBLE nx_operate_saml_replace_url(json_t **out, struct nx_operate_call *c, const char *id, const json_t *body);
 
 NX_FALLIBLE nx_operate_saml_list(json_t **out, struct nx_operate_call *c, const struct nx_operate_page *page);
+/* The one of an entity id, or none, as a list. */
+NX_FALLIBLE nx_operate_saml_find(json_t **out, struct nx_operate_call *c, const char *entity_id);
 /* id: the client's, or the entity id. */
 NX_FALLIBLE nx_operate_saml_show(json_t **out, struct nx_operate_call *c, const char *id);
 /* The metadata as registered. */

@@ -2,6 +2,7 @@
 
 #include "house/house.h"
 #include "saml/attribute.h"
+#include "saml/federation.h"
 #include "saml/nameid.h"
 #include "saml/request.h"
 #include "saml/response.h"
@@ -34,10 +35,9 @@ static NX_FALLIBLE take_client(struct arriving *x)
 
 static NX_FALLIBLE take_portal(struct arriving *x, const char *entity_id)
 {
-    nx_result r = nx_saml_entity_get(x->house->registry, nx_span_str(entity_id), NX_SAML_SP, &x->portal);
-    NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_SAML_ISSUER);
+    nx_result r = nx_saml_portal(&x->portal, x->house, nx_span_str(entity_id));
+    NX_REQUIRE(r.e != NX_ERR_SAML_UNKNOWN, NX_ERR_SAML_ISSUER);
     NX_TRY(r);
-    NX_TRY(nx_saml_entity_valid(x->portal, nx_now()));
     return take_client(x);
 }
 
@@ -136,7 +136,7 @@ static NX_FALLIBLE find_started(struct arriving *x, const char *portal)
 {
     NX_REQUIRE(portal && strlen(portal) <= NX_SAML_ENTITY_MAX, NX_ERR_SAML_ISSUER);
     nx_result r = take_portal(x, portal);
-    if (r.e != NX_ERR_SAML_ISSUER || x->portal) return r;
+    if ((r.e != NX_ERR_SAML_ISSUER && r.e != NX_ERR_SAML_FETCH) || x->portal) return r;
     r = nx_saml_entity_of(x->house->registry, portal, NX_SAML_SP, &x->portal); /* by its client id */
     NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_SAML_ISSUER);
     NX_TRY(r);

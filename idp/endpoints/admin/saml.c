@@ -61,7 +61,8 @@ nx_result nx_admin_saml_list(nx_request *rq, nx_reply *rp)
     json_t *j = NULL;
     NX_TRY(nx_admin_begin(&c, rq));
     NX_TRY(nx_admin_page(&page, rq));
-    nx_result r = nx_operate_saml_list(&j, &c, &page);
+    const char *entity_id = nx_query(rq, "entity_id");
+    nx_result r = entity_id ? nx_operate_saml_find(&j, &c, entity_id) : nx_operate_saml_list(&j, &c, &page);
     return nx_admin_answer(rp, &c, 200, r, j);
 }
 

@@ -1,6 +1,8 @@
 #include "endpoints/pages/pages.h"
 #include "endpoints/saml/saml.h"
 #include "house/house.h"
+#include "saml/federation.h"
+#include "saml/message.h"
 #include "saml/soap.h"
 #include "saml/sso.h"
 
@@ -34,14 +36,34 @@ void nx_saml_soap_reply(nx_reply *rp, int status, nx_span envelope)
     nx_reply_body(rp, status, NX_SAML_SOAP_TYPE "; charset=utf-8", envelope);
 }
 
+/* A portal that nobody registered may be in the federation, which is asked in the EGRESS lane and before anything is
+ * done. *moved: the answer is made there. */
+static nx_result find_portal(bool *moved, nx_request *rq, nx_reply *rp, const struct nx_saml_in *in)
+{
+    struct nx_house *house = nx_house_of(rq);
+    NX_AUTO_SAML(m);
+    NX_AUTO(nx_saml_entity) portal = NULL;
+    *moved = false;
+    if (!house->settings->saml_mdq[0] || !nx_ok(nx_saml_open(&m, rq->arena, in))) return NX_OK;
+    if (nx_saml_portal(&portal, house, nx_span_str(m.issuer)).e != NX_ERR_SAML_FETCH) return NX_OK;
+    *moved = rq->lane != NX_LANE_EGRESS;
+    if (*moved) return nx_reply_move(rp, NX_LANE_EGRESS);
+    nx_result fetched = nx_saml_portal_fetch(house, rq->arena, nx_span_str(m.issuer));
+    NX_REQUIRE(fetched.e != NX_ERR_SAML_UNKNOWN, NX_ERR_SAML_ISSUER);
+    return fetched;
+}
+
 static nx_result sign_on(nx_request *rq, nx_reply *rp, bool posted)
 {
     struct nx_saml_in in;
     struct nx_visitor who;
     struct nx_step step;
     const char *here;
+    bool moved;
     NX_TRY(nx_saml_take(&in, rq, posted));
     NX_TRY(nx_saml_here(&here, rq));
+    NX_TRY(find_portal(&moved, rq, rp, &in));
+    if (moved) return NX_OK;
     NX_TRY(nx_visitor_of(&who, rq, rp));
     NX_TRY(nx_saml_sso_begin(&step, nx_house_of(rq), rq->arena, &who, &in, here));
     return nx_step_reply(&step, rq, rp);
