@@ -70,6 +70,7 @@ static void become(const struct nx_child *c, pid_t parent, int log_fd, char **en
     if (getppid() != parent) _exit(126); /* it died between fork and prctl */
     if (null < 0 || dup2(null, 0) < 0 || dup2(log_fd, 1) < 0 || dup2(log_fd, 2) < 0) _exit(126);
     if (c->keep_fd >= 0 && dup2(c->keep_fd, NX_CHILD_FD) < 0) _exit(126);
+    if (c->folder && chdir(c->folder) != 0) _exit(126);
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve(c->argv[0], (char *const *)c->argv, environment);

@@ -21,6 +21,7 @@ struct nx_child {
     int death_signal;                    /* sent by the kernel when the supervisor dies */
     int stop_signal;                     /* sent for an orderly stop */
     int stop_ms;                         /* how long that may take; then SIGKILL */
+    const char *folder;                  /* where it works, below the data folder; NULL: there */
     int keep_fd;                         /* left open in the child as NX_CHILD_FD; -1 for none */
 
     bool wanted;      /* is to run */

@@ -144,5 +144,8 @@ nx_result nx_plan_read(struct nx_plan *p, nx_arena *a, int argc, char **argv)
     NX_NEED(s->data);
     p->own_redis = !s->redis[0];
     p->demo = s->demo && nx_settings_loopback(s); /* rule 27 */
+    p->provider = p->demo && p->own_redis;
+    p->provider_issuer = nx_arena_printf(a, "https://" NX_PROVIDER_HOST "%s", p->port_suffix);
+    NX_NEED(p->provider_issuer);
     return nx_folder_enter(s->data);
 }

@@ -23,6 +23,11 @@ struct nx_portal {
     const char *metadata; /* what a SAML portal says of itself; in the plan's arena */
 };
 
+/* The demo's other identity provider: a second nixad in the folder provider/, so that there is one to choose. */
+#define NX_PROVIDER_DIR "provider"
+#define NX_PROVIDER_ID "canbo" /* its row in `upstream` */
+#define NX_PROVIDER_HOST "canbo.localhost"
+
 struct nx_plan {
     nx_arena *arena;
     struct nx_settings settings;
@@ -36,6 +41,9 @@ struct nx_plan {
     bool own_redis;
     bool demo;
     struct nx_portal portal[NX_PORTALS];
+    bool provider;            /* the demo has its second provider: it lives in the private Redis */
+    const char *provider_issuer;
+    char provider_secret[65]; /* of NIXA as its client */
 };
 
 /* Reads the arguments of `up` (argv[0] is "up"), enters the data folder and fills the plan. Refuses what this

@@ -59,6 +59,7 @@ nx_result nx_plan_certificates(const struct nx_plan *p, bool *changed)
     for (size_t i = 0; p->demo && i < NX_PORTALS; i++)
         argv[n++] = p->portal[i].host;
     if (p->demo) argv[n++] = "dvc.localhost";
+    if (p->demo) argv[n++] = NX_PROVIDER_HOST;
     nx_result r = run_for_word(argv, word, sizeof word);
     if (!nx_ok(r)) return nx_refuse(r.e, "could not make the certificates (%s)", script);
     *changed = strcmp(word, "new") == 0;
@@ -263,6 +264,7 @@ static NX_FALLIBLE configure_edge(const struct nx_plan *p)
         snprintf(port[i], sizeof port[i], "%u", p->portal[i].port);
     const struct nx_blank blanks[] = {
         {"DEMO", p->demo ? "" : "#"},
+        {"PROVIDER", p->provider ? "" : "#"},
         {"LISTEN", p->settings.listen},
         {"MTLS_LISTEN", p->mtls_listen},
         {"MTLS_CA", mtls_ca},
@@ -276,22 +278,52 @@ static NX_FALLIBLE configure_edge(const struct nx_plan *p)
 }
 
 /* nixad gets the settings as they were settled here, in the configuration file's own form. */
-static NX_FALLIBLE configure_nixad(const struct nx_plan *p)
+static NX_FALLIBLE write_settings(const struct nx_settings *s, const char *path)
 {
     NX_AUTO(nx_arena) a = nx_arena_open(1u << 20);
     NX_NEED(a);
-    struct nx_settings s = p->settings;
     nx_buf yaml;
     nx_buf_init(&yaml, a, 1u << 18);
+    nx_settings_dump(s, &yaml);
+    NX_TRY(nx_buf_done(&yaml));
+    nx_result r = nx_write_file(path, 0600, nx_buf_span(&yaml));
+    if (!nx_ok(r)) return nx_refuse(r.e, "cannot write %s: %s", path, strerror(errno));
+    return NX_OK;
+}
+
+static NX_FALLIBLE configure_nixad(const struct nx_plan *p)
+{
+    struct nx_settings s = p->settings;
     s.data = ".";
     s.demo = p->demo;
     s.mtls_listen = p->mtls_listen;
     if (p->own_redis) s.redis = "unix:" NX_REDIS_SOCKET;
-    nx_settings_dump(&s, &yaml);
-    NX_TRY(nx_buf_done(&yaml));
-    nx_result r = nx_write_file(NX_NIXAD_CONFIG, 0600, nx_buf_span(&yaml));
-    if (!nx_ok(r)) return nx_refuse(r.e, "cannot write " NX_NIXAD_CONFIG ": %s", strerror(errno));
-    return NX_OK;
+    return write_settings(&s, NX_NIXAD_CONFIG);
+}
+
+/* The demo's second provider: people, keys and sessions of its own, behind the same edge. */
+static NX_FALLIBLE prepare_provider(struct nx_plan *p)
+{
+    static const char *const folders[] = {NX_PROVIDER_DIR, NX_PROVIDER_DIR "/run", NX_PROVIDER_DIR "/certs"};
+    NX_AUTO(nx_arena) a = nx_arena_open(1u << 20);
+    NX_NEED(a);
+    nx_result r = NX_OK;
+    for (size_t i = 0; i < COUNT(folders) && nx_ok(r); i++)
+        r = make_folder(folders[i], 0700, geteuid());
+    if (nx_ok(r)) r = keep_secret(a, p->provider_secret, NX_PROVIDER_DIR, "client.secret");
+    if (nx_ok(r)) r = copy_file(a, NX_CA_FILE, NX_PROVIDER_DIR "/" NX_CA_FILE);
+    if (!nx_ok(r)) return nx_refuse(r.e, "cannot make the demo provider's folder: %s", strerror(errno));
+    struct nx_settings s;
+    nx_settings_default(&s);
+    s.data = ".";
+    s.issuer = p->provider_issuer;
+    s.listen = p->settings.listen;
+    s.mtls_listen = p->mtls_listen;
+    s.wallet_origin = s.console_origin = s.issuer;
+    s.egress_allow = p->settings.egress_allow;
+    s.log_level = p->settings.log_level;
+    s.redis = "unix:../" NX_REDIS_SOCKET "?db=1";
+    return write_settings(&s, NX_PROVIDER_DIR "/" NX_NIXAD_CONFIG);
 }
 
 nx_result nx_plan_prepare(struct nx_plan *p)
@@ -305,6 +337,7 @@ nx_result nx_plan_prepare(struct nx_plan *p)
     NX_TRY(nx_plan_certificates(p, &changed));
     for (size_t i = 0; p->demo && i < NX_PORTALS; i++)
         NX_TRY(prepare_portal(p, &p->portal[i]));
+    if (p->provider) NX_TRY(prepare_provider(p));
     if (p->own_redis) NX_TRY(configure_redis(p));
     NX_TRY(configure_edge(p));
     return configure_nixad(p);

@@ -45,9 +45,16 @@ nx_result nx_up_define(struct nx_up *u)
                                 .death_signal = SIGKILL,
                                 .stop_signal = SIGTERM,
                                 .stop_ms = 2000};
+    u->provider = (struct nx_child){.name = "provider",
+                                    .argv = {nixad, "--config", NX_NIXAD_CONFIG},
+                                    .folder = NX_PROVIDER_DIR,
+                                    .death_signal = SIGKILL,
+                                    .stop_signal = SIGTERM,
+                                    .stop_ms = 5000};
     add(u, &u->redis);
     add(u, &u->nixad);
     add(u, &u->edge);
+    if (u->plan.provider) add(u, &u->provider);
     for (unsigned i = 0; u->plan.demo && i < NX_PORTALS; i++) {
         /* Apache passes its end on to its workers only when it is asked, not when it is killed. */
         u->portal[i] =
@@ -109,8 +116,45 @@ static NX_FALLIBLE tell_portals(const struct nx_plan *p, const json_t *reply)
     return NX_OK;
 }
 
+/* What the other provider is to us … */
+static json_t *upstream_request(const struct nx_plan *p)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:{s:s, s:s, s:s, s:{s:s}, s:{s:s, s:s}, s:b, s:b}}", "id",
+                     NX_PROVIDER_ID, "kind", "oidc", "name", "Officials' accounts", "name_vi", "Tài khoản cán bộ",
+                     "issuer", p->provider_issuer, "level_cap", "m2", "proofing", "m1", "jit", "none",
+                     "trusts_national_id", 1, "config", "client_id", "nixa", "client_secret", p->provider_secret,
+                     "scope", "openid profile identifiers", "claims", "national_id", "national_id", "levels",
+                     "urn:nixa:acr:m1", "m1", "urn:nixa:acr:m2", "m2", "userinfo", 1, "rp_logout", 1);
+}
+
+/* … and we to it: a portal like any other. */
+static json_t *broker_request(const struct nx_plan *p)
+{
+    const char *issuer = p->settings.issuer, *path = "/upstream/" NX_PROVIDER_ID;
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s++, s:s+, s:s++}", "client_id", "nixa", "client_secret",
+                     p->provider_secret, "name", "NIXA", "name_vi", "NIXA", "scope", "openid profile identifiers",
+                     "origin", issuer, "redirect_uri", issuer, path, "/callback", "post_logout_redirect_uri", issuer,
+                     "/signed-out", "backchannel_logout_uri", issuer, path, "/logout");
+}
+
+static NX_FALLIBLE ask_to_load(json_t **reply, const char *folder, const json_t *request)
+{
+    NX_NEED(request);
+    NX_TRY(nx_ask(reply, folder, request, 20000));
+    if (nx_json_bool(*reply, "ok", false)) return NX_OK;
+    const char *text = nx_json_str(*reply, "text");
+    return nx_refuse(NX_ERR_CONFLICT, "the demo was not loaded: %s", text ? text : "no reason given");
+}
+
+static NX_FALLIBLE load_provider(const struct nx_plan *p)
+{
+    NX_AUTO_JSON reply = NULL;
+    NX_AUTO_JSON request = json_pack("{s:s, s:[o]}", "do", "demo.load", "portals", broker_request(p));
+    return ask_to_load(&reply, NX_PROVIDER_DIR, request);
+}
+
 /* {"do":"demo.load","portals":[{client_id, client_secret, name, name_vi, scope, origin, redirect_uri,
- * post_logout_redirect_uri, backchannel_logout_uri} or {saml_metadata} …]}: makes the demo's people where they are missing and
+ * post_logout_redirect_uri, backchannel_logout_uri} or {saml_metadata} …], "upstream": a row}: makes the demo's people where they are missing and
  * the portals' clients as they are described here, so that a start with another port mends their URIs. */
 static NX_FALLIBLE load_demo(struct nx_up *u)
 {
@@ -120,17 +164,22 @@ static NX_FALLIBLE load_demo(struct nx_up *u)
     for (unsigned i = 0; i < NX_PORTALS; i++)
         json_array_append_new(nx_json_array(request, "portals"),
                               portal_request(&u->plan, &u->plan.portal[i]));
-    NX_TRY(nx_ask(&reply, ".", request, 20000));
-    if (nx_json_bool(reply, "ok", false)) return tell_portals(&u->plan, reply);
-    const char *text = nx_json_str(reply, "text");
-    return nx_refuse(NX_ERR_CONFLICT, "the demo was not loaded: %s", text ? text : "no reason given");
+    if (u->plan.provider) json_object_set_new(request, "upstream", upstream_request(&u->plan));
+    NX_TRY(ask_to_load(&reply, ".", request));
+    NX_TRY(tell_portals(&u->plan, reply));
+    return u->plan.provider ? load_provider(&u->plan) : NX_OK;
 }
 
-static bool server_answers(void)
+static bool server_answers(const char *folder)
 {
     NX_AUTO_JSON request = json_pack("{s:s}", "do", "ping");
     NX_AUTO_JSON reply = NULL;
-    return request && nx_ok(nx_ask(&reply, ".", request, 2000)) && nx_json_bool(reply, "ok", false);
+    return request && nx_ok(nx_ask(&reply, folder, request, 2000)) && nx_json_bool(reply, "ok", false);
+}
+
+static bool servers_answer(const struct nx_up *u)
+{
+    return server_answers(".") && (!u->plan.provider || server_answers(NX_PROVIDER_DIR));
 }
 
 static bool edge_answers(const struct nx_up *u)
@@ -147,9 +196,10 @@ nx_result nx_up_advance(struct nx_up *u)
 {
     if (u->step == NX_STEP_STORE && (!u->plan.own_redis || redis_answers())) {
         nx_up_want(u, &u->nixad);
+        if (u->plan.provider) nx_up_want(u, &u->provider);
         nx_up_want(u, &u->edge);
         u->step = NX_STEP_SERVER;
-    } else if (u->step == NX_STEP_SERVER && server_answers()) {
+    } else if (u->step == NX_STEP_SERVER && servers_answer(u)) {
         if (u->plan.demo) NX_TRY(load_demo(u));
         for (unsigned i = 0; u->plan.demo && i < NX_PORTALS; i++)
             nx_up_want(u, &u->portal[i]);

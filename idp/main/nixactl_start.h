@@ -10,8 +10,8 @@ enum nx_step { NX_STEP_STORE, NX_STEP_SERVER, NX_STEP_EDGE, NX_STEP_READY };
 
 struct nx_up {
     struct nx_plan plan;
-    struct nx_child redis, nixad, edge, portal[NX_PORTALS];
-    struct nx_child *children[3 + NX_PORTALS]; /* those that this plan has */
+    struct nx_child redis, nixad, edge, provider, portal[NX_PORTALS];
+    struct nx_child *children[4 + NX_PORTALS]; /* those that this plan has */
     unsigned count;
     enum nx_step step; /* what is waited for */
     int64_t began_ms;

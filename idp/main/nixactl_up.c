@@ -147,6 +147,7 @@ static void stop(struct nx_up *u, const sigset_t *signals)
     nx_child_signal(&u->edge, SIGUSR1); /* closes its listening sockets and goes on with what it has */
     for (unsigned i = 0; i < NX_PORTALS; i++)
         nx_child_stop(&u->portal[i]);
+    nx_child_stop(&u->provider);
     nx_child_stop(&u->nixad);
     nx_child_stop(&u->edge);
     nx_child_stop(&u->redis);

@@ -2,6 +2,7 @@
 
 #include "crypto/secret_digest.h"
 #include "operate/people.h"
+#include "operate/upstreams.h"
 #include "registry/client.h"
 #include "registry/meta.h"
 #include "registry/person.h"
@@ -173,6 +174,21 @@ static nx_result put_portals(struct nx_operate_call *c, const json_t *portals)
     return nx_registry_commit(&change);
 }
 
+/* Written anew at each start: its issuer has the port of the edge. It is on unless somebody has switched it off. */
+static nx_result put_upstream(struct nx_operate_call *c, const json_t *body)
+{
+    NX_AUTO_JSON had = NULL;
+    NX_AUTO_JSON made = NULL;
+    const char *id = nx_json_str(body, "id");
+    if (!body) return NX_OK;
+    NX_REQUIRE(id, NX_ERR_MISSING);
+    nx_result r = nx_operate_upstream_show(&had, c, id);
+    if (nx_ok(r)) return nx_operate_upstream_replace(&made, c, id, body);
+    NX_REQUIRE(r.e == NX_ERR_NOT_FOUND, r.e);
+    NX_TRY(nx_operate_upstream_add(&made, c, body));
+    return nx_operate_upstream_on(c, id);
+}
+
 /* Rule 27: by the issuer that the folder was made with, which the house has compared with the present one. */
 nx_result nx_operate_demo_load(json_t **out, struct nx_operate_call *c, const json_t *request)
 {
@@ -181,6 +197,7 @@ nx_result nx_operate_demo_load(json_t **out, struct nx_operate_call *c, const js
         NX_TRY(add_person(c, &nx_demo_people[i]));
     const json_t *portals = nx_json_array(request, "portals");
     NX_TRY(put_portals(c, portals));
+    NX_TRY(put_upstream(c, nx_json_object(request, "upstream")));
     nx_span metadata;
     int64_t max_age;
     NX_TRY(nx_saml_own_metadata(&metadata, &max_age, c->house, c->arena));
