@@ -1,5 +1,7 @@
 #include "hub/oidc_claims.h"
 
+#include "crypto/jwe.h"
+
 #define CLAIM_MAX 512
 
 /* The row's name of a claim, or the standard's (OpenID Connect Core 5.1). */
@@ -79,9 +81,11 @@ static size_t dots(nx_span token)
 NX_FALLIBLE nx_oidc_open(nx_span *out, struct nx_house *house, nx_arena *a, const struct nx_oidc_row *row,
                          nx_span token)
 {
-    (void)house;
-    (void)a;
     NX_REQUIRE((dots(token) == 4) == row->encrypted, NX_ERR_UPSTREAM_FORM);
     *out = token;
-    return NX_OK;
+    if (!row->encrypted) return NX_OK;
+    nx_result r = nx_jwe_open(out, a, house->keyring, row->encryption, token);
+    if (nx_ok(r) || nx_err_fault(r.e) == NX_FAULT_OURS) return r;
+    bool form = r.e == NX_ERR_JWE_FORM || r.e == NX_ERR_LIMIT;
+    NX_FAIL(form ? NX_ERR_UPSTREAM_FORM : NX_ERR_UPSTREAM_SIGNATURE);
 }

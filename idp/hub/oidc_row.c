@@ -1,13 +1,15 @@
 #include "hub/oidc_row.h"
 
 #include "crypto/alg.h"
+#include "crypto/jwe.h"
 
 static const char *const auth_names[] = {"client_secret_basic", "client_secret_post", "private_key_jwt", "none"};
 #define AUTHS (sizeof auth_names / sizeof *auth_names)
 
 static const char *const url_members[] = {"metadata_url",      "authorization_endpoint", "token_endpoint", "jwks_uri",
                                           "userinfo_endpoint", "end_session_endpoint"};
-static const char *const text_members[] = {"client_id", "scope", "response_mode", "token_auth", "person_kind"};
+static const char *const text_members[] = {"client_id", "scope", "response_mode", "token_auth", "person_kind",
+                                           "id_token_encryption_alg"};
 static const char *const flag_members[] = {"pkce", "id_token_encrypted", "userinfo", "require_acr", "rp_logout"};
 static const char *const list_members[] = {"id_token_algs", "pass", "hints", "acr"};
 static const char *const object_members[] = {"claims", "acr_values", "levels"};
@@ -48,6 +50,7 @@ NX_FALLIBLE nx_oidc_row_read(struct nx_oidc_row *out, const nx_upstream *u)
         .end_session_endpoint = nx_json_str(c, "end_session_endpoint"),
         .scope = scope ? scope : "openid profile",
         .response_mode = nx_json_str(c, "response_mode"),
+        .encryption = nx_json_str(c, "id_token_encryption_alg"),
         .algs = algs_of(u),
         .pkce = nx_json_bool(c, "pkce", true),
         .encrypted = nx_json_bool(c, "id_token_encrypted", false),
@@ -111,12 +114,14 @@ static bool callable(const struct nx_house *house, const char *url)
 static nx_result check_words(const json_t *c, const char **why)
 {
     const char *auth = nx_json_str(c, "token_auth"), *mode = nx_json_str(c, "response_mode"),
-               *scope = nx_json_str(c, "scope"), *kind = nx_json_str(c, "person_kind");
+               *scope = nx_json_str(c, "scope"), *kind = nx_json_str(c, "person_kind"),
+               *jwe = nx_json_str(c, "id_token_encryption_alg");
     enum nx_person_kind person;
     if (auth && !AMONG(auth_names, auth)) return wrong(why, "token_auth: one of the four methods");
     if (mode && strcmp(mode, "query") != 0 && strcmp(mode, "form_post") != 0)
         return wrong(why, "response_mode: query or form_post");
     if (scope && !strstr(scope, "openid")) return wrong(why, "scope: has openid in it");
+    if (jwe && !nx_jwe_alg_known(jwe)) return wrong(why, "id_token_encryption_alg: ECDH-ES+A256KW or RSA-OAEP-256");
     if (kind && !nx_ok(nx_person_kind_of(&person, nx_span_str(kind))))
         return wrong(why, "person_kind: citizen, organisation, household or official");
     return NX_OK;

@@ -11,6 +11,7 @@
  *   response_mode            query or form_post [the provider's default]
  *   id_token_algs            [["ES256","RS256","PS256"]]
  *   id_token_encrypted       [false]; true: an ID token that is not encrypted to us is refused, and else the contrary
+ *   id_token_encryption_alg  ECDH-ES+A256KW or RSA-OAEP-256 [either]: which of our keys the provider is shown
  *   userinfo                 [false]: claims are also fetched from the userinfo endpoint
  *   pass                     what of a portal's wishes goes along [["ui_locales","prompt","max_age"]]; also login_hint
  *   acr_values               object of level → value of acr_values to send when a portal asks for that level
@@ -40,6 +41,7 @@ struct nx_oidc_row {
     const char *end_session_endpoint;
     const char *scope;
     const char *response_mode; /* NULL: none is asked for */
+    const char *encryption;    /* of ID tokens, with which alg; NULL: either of ours */
     uint32_t algs;             /* a set of NX_ALG_BIT */
     bool pkce;
     bool encrypted;

@@ -161,7 +161,7 @@ await scenario('she proves both accounts in one session and says yes', async () 
 await scenario('from then on she signs in by it', async () => {
   const browser = new Browser(nixa);
   const page = await through(browser, 'strict');
-  equal((await portal.tokens(browser, page.url)).claims.name, 'Nguyễn Thị Lan', 'as herself');
+  equal((await portal.tokens(browser, page.url)).info.name, 'Nguyễn Thị Lan', 'as herself');
 });
 
 await scenario('an account that is somebody\'s is nobody else\'s', async () => {

@@ -88,7 +88,8 @@ export class Portal {
       body: new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: this.redirect, code_verifier: this.verifier }).toString() });
     const answer = JSON.parse(page.text);
     if (!answer.id_token) throw new Error(page.text);
-    return { ...answer, claims: JSON.parse(Buffer.from(answer.id_token.split('.')[1], 'base64url')) };
+    const info = await browser.once(`${this.nixa.issuer}/oidc/userinfo`, { headers: { authorization: `Bearer ${answer.access_token}` } });
+    return { ...answer, info: JSON.parse(info.text), claims: JSON.parse(Buffer.from(answer.id_token.split('.')[1], 'base64url')) };
   }
 }
 

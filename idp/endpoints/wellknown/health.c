@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "endpoints/server.h"
 #include "house/house.h"
+#include "hub/breaker.h"
 #include "http/server.h"
 #include "sessions/store.h"
 
@@ -33,7 +34,8 @@ static nx_result ready(nx_request *rq, nx_reply *rp)
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
         if (reasons[i].stands) json_array_append_new(list, json_string(reasons[i].name));
     bool yes = json_array_size(list) == 0;
-    NX_AUTO_JSON body = json_pack("{s:s, s:O}", "status", yes ? "ready" : "not ready", "reasons", list);
+    NX_AUTO_JSON body = json_pack("{s:s, s:O, s:i}", "status", yes ? "ready" : "not ready", "reasons", list,
+                                  "upstreams_down", (int)nx_fuse_down()); /* no reason: the other ways serve */
     nx_reply_json(rp, yes ? 200 : 503, body);
     return NX_OK;
 }
@@ -48,6 +50,7 @@ static nx_result metrics(nx_request *rq, nx_reply *rp)
                 (double)(nx_mono_ms() - s->started_ms) / 1000.0);
     nx_http_server_metrics(s->http, &out);
     nx_router_metrics(s->router, &out);
+    nx_fuse_metrics(&out);
     NX_TRY(nx_buf_done(&out));
     nx_reply_body(rp, 200, "text/plain; version=0.0.4; charset=utf-8", nx_buf_span(&out));
     return NX_OK;
