@@ -38,8 +38,8 @@ const generators = [
 export const pages = [
     ["root", { demo: true, portals: [{ url: "#", name: "Cổng dịch vụ công", what: "dichvucong.localhost" }, { url: "#", name: "Thuế điện tử", what: "thue.localhost" }],
         people: [{ user_name: "an", password: "an-dang-nhap-1", name: "Nguyễn Văn An", what: "Công dân" }, { user_name: "binh", password: "binh-dang-nhap-2", name: "Trần Thị Bình", what: "Chủ hộ kinh doanh" }] }],
-    ["login", { ...asks, t: "T", any_way: true, ways: [{ url: "/login/qr?t=T", label: "Đăng nhập bằng mã QR", qr: true }], csrf_cancel: "c" }],
-    ["login", { ...asks, t: "T", any_way: true, ways: [{ url: "/login/qr?t=T", label: "Đăng nhập bằng mã QR", qr: true }], csrf_cancel: "c", csrf_select: "c", continue_as: "Nguyễn Văn An", user_name: "an", error: "Tên đăng nhập hoặc mật khẩu không đúng." }, "error"],
+    ["login", { ...asks, t: "T", csrf_passkey: "c", any_way: true, ways: [{ url: "/login/qr?t=T", label: "Đăng nhập bằng mã QR", qr: true }], csrf_cancel: "c" }],
+    ["login", { ...asks, t: "T", csrf_passkey: "c", any_way: true, ways: [{ url: "/login/qr?t=T", label: "Đăng nhập bằng mã QR", qr: true }], csrf_cancel: "c", csrf_select: "c", continue_as: "Nguyễn Văn An", user_name: "an", error: "Tên đăng nhập hoặc mật khẩu không đúng." }, "error"],
     ["login_qr", { ...wait, waiting: true, paste: true, paste_link: frame.qr_text, ...frame }, "waiting"],
     ["login_qr", { ...wait, taken: true, phone: "Điện thoại của An" }, "taken"],
     ["login_qr", { ...wait, digits: true, phone: "Điện thoại của An", tries: 3 }, "digits"],

@@ -48,7 +48,8 @@ await scenario("the sign-in page", async () => {
     const css = readFileSync(new URL("static/nixa.css", root));
     ok(html.length + css.length + readFileSync(new URL("static/mark.svg", root)).length < 30_000, "is less than 30 KB");
     ok(gzipSync(css).length < 8_000, "the style sheet is small");
-    ok(!source("login").includes("<script"), "needs no script");
+    equal((source("login").match(/<script/g) ?? []).length, 1, "offers passkeys by one script");
+    ok(/<form method="post" action="\/login\/password">/.test(html), "and needs none for the password");
 });
 
 // What a worker keeps, and every file that the app's first script imports, directly or not.

@@ -63,8 +63,16 @@ async function act() {
     }
 }
 
+// The page says the standard "username"; that passkeys may stand in its list too is added when somebody looks for it.
+function invite() {
+    const field = document.querySelector("input[autocomplete=username]");
+    const add = () => field.setAttribute("autocomplete", "username webauthn");
+    for (const event of ["pointerdown", "keydown"]) field?.addEventListener(event, add, { once: true });
+}
+
 async function autofill() {
     if (!await window.PublicKeyCredential?.isConditionalMediationAvailable?.()) return;
+    invite();
     for (;;) {
         const renew = new AbortController(), clock = setTimeout(() => renew.abort(), RENEW_MS);
         try {
