@@ -24,15 +24,6 @@ int64_t nx_agency_left(int64_t deadline_ms)
     return left > 0 ? left : 0;
 }
 
-void nx_agency_socket_until(int fd, int64_t deadline_ms)
-{
-    int64_t left = nx_agency_left(deadline_ms);
-    /* Zero would mean no timeout at all. */
-    struct timeval tv = {.tv_sec = left / 1000, .tv_usec = left > 0 ? (left % 1000) * 1000 : 1000};
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv);
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv);
-}
-
 /* ---- addresses
  * ------------------------------------------------------------------------------------------- */
 
@@ -122,7 +113,6 @@ static nx_result dial_any(int *fd, const struct addrinfo *list, const struct nx_
     NX_FAIL(NX_ERR_AGENCY_AWAY);
 }
 
-/* The rest of the code waits in read and write, which end by the socket's own timeouts. */
 static nx_result make_blocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -144,8 +134,6 @@ nx_result nx_agency_dial(int *fd, const struct nx_house *house, const struct nx_
     if (!nx_ok(r)) {
         close(*fd);
         *fd = -1;
-        return r;
     }
-    nx_agency_socket_until(*fd, d->deadline_ms);
-    return NX_OK;
+    return r;
 }

@@ -22,13 +22,10 @@ struct nx_dial {
     int64_t deadline_ms; /* monotonic */
 };
 
-/* *fd is connected, blocking, close-on-exec, with receive and send timeouts that end at the deadline; the caller
- * closes it. A UDP socket is bound to a random source port. NX_ERR_EGRESS_ADDRESS: no address of the name may be
+/* *fd is connected, blocking and close-on-exec; the caller closes it. A UDP socket is bound to a random source port. NX_ERR_EGRESS_ADDRESS: no address of the name may be
  * called; NX_ERR_AGENCY_AWAY. */
 NX_FALLIBLE nx_agency_dial(int *fd, const struct nx_house *house, const struct nx_dial *d);
 /* Milliseconds to the deadline, 0 when it is past. */
 int64_t nx_agency_left(int64_t deadline_ms);
-/* Receive and send timeouts of the socket up to the deadline. */
-void nx_agency_socket_until(int fd, int64_t deadline_ms);
 
 #endif

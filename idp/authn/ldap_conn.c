@@ -17,6 +17,7 @@
 #define NOWHERE "ldapi://%2Fnonexistent"
 /* Of GnuTLS, which Debian's libldap uses; another library refuses the words and no connection is made. */
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define FAREWELL_MS 50 /* for the last words of a connection */
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
 /* ---- trust
@@ -104,6 +105,7 @@ static nx_result set_up(LDAP *ld, const struct nx_ldap_work *w)
 {
     NX_TRY(set_options(ld, w));
     NX_TRY(cap_messages(ld));
+    NX_TRY(nx_ldap_limit(ld, w->deadline_ms));
     NX_TRY(secure(ld, w));
     NX_REQUIRE(ldap_set_option(ld, LDAP_OPT_URI, NOWHERE) == 0, NX_ERR_MEMORY);
     return NX_OK;
@@ -138,7 +140,9 @@ nx_result nx_ldap_open(LDAP **out, const struct nx_ldap_work *w)
 
 void nx_ldap_close(LDAP *ld)
 {
-    if (ld) (void)ldap_unbind_ext_s(ld, NULL, NULL);
+    if (!ld) return;
+    nx_ldap_limit_move(ld, nx_mono_ms() + FAREWELL_MS);
+    (void)ldap_unbind_ext_s(ld, NULL, NULL);
 }
 
 /* ---- those that are kept
@@ -207,12 +211,6 @@ static nx_result bind_searcher(LDAP *ld, const struct nx_ldap_work *w)
     NX_FAIL(NX_ERR_UPSTREAM_CONFIG);
 }
 
-static void set_times(LDAP *ld, const struct nx_ldap_work *w)
-{
-    int fd = -1;
-    if (ldap_get_option(ld, LDAP_OPT_DESC, &fd) == 0 && fd >= 0) nx_agency_socket_until(fd, w->deadline_ms);
-}
-
 nx_result nx_ldap_lend(struct nx_ldap_conn *out, const struct nx_ldap_work *w, enum nx_ldap_use use, bool fresh)
 {
     *out = (struct nx_ldap_conn){.use = use};
@@ -220,7 +218,7 @@ nx_result nx_ldap_lend(struct nx_ldap_conn *out, const struct nx_ldap_work *w, e
     if (!fresh) out->ld = find_kept(w, use);
     out->kept = out->ld != NULL;
     if (out->kept) {
-        set_times(out->ld, w);
+        nx_ldap_limit_move(out->ld, w->deadline_ms);
         return NX_OK;
     }
     NX_TRY(nx_ldap_open(&out->ld, w));

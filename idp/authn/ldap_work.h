@@ -43,6 +43,10 @@ void nx_ldap_give_back(struct nx_ldap_conn *c, bool healthy);
 NX_FALLIBLE nx_ldap_open(LDAP **out, const struct nx_ldap_work *w);
 void nx_ldap_close(LDAP *ld);
 
+/* Every read and write of the connection ends at the deadline (monotonic milliseconds), TLS handshakes included. */
+NX_FALLIBLE nx_ldap_limit(LDAP *ld, int64_t deadline_ms);
+void nx_ldap_limit_move(LDAP *ld, int64_t deadline_ms);
+
 /* One simple bind. NX_ERR_PASSWORD, NX_ERR_AGENCY_LOCKED, NX_ERR_AGENCY_EXPIRED, NX_ERR_AGENCY_CHANGE,
  * NX_ERR_AGENCY_AWAY. An empty dn or password is NX_ERR_PASSWORD and asks nobody. */
 NX_FALLIBLE nx_ldap_bind(LDAP *ld, const struct nx_ldap_work *w, const char *dn, const nx_secret *password);
