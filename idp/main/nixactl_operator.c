@@ -222,6 +222,7 @@ static bool complete_list(json_t *request, const struct nx_arg *args, size_t cou
     for (size_t i = 0; i < count && args[i].name; i++) {
         member_name(member, args[i].name);
         if (!args[i].required || json_object_get(request, member)) continue;
+        if (args[i].kind == NX_ARG_SOURCE && json_object_get(request, "url")) continue;
         if (args[i].kind == NX_ARG_PASSWORD && put_password(request, &args[i])) continue;
         nx_say("%s%s is missing", args[i].help ? "--" : "", args[i].name);
         return false;
