@@ -37,12 +37,12 @@ static int open_log(const struct nx_child *c)
     return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-/* Children see a fixed environment: no proxy variables, no locale surprises, and what sanitizers and test
- * builds are told. */
+/* Children see a fixed environment: no proxy variables, no locale surprises, where the
+ * realms of Kerberos are described, and what sanitizers and test builds are told. */
 static bool passes(const char *variable)
 {
     static const char *const prefixes[] = {
-        "PATH=", "TZ=", "HOME=", "NX_", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS=", "LSAN_OPTIONS="};
+        "PATH=", "TZ=", "HOME=", "NX_", "KRB5_CONFIG=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS=", "LSAN_OPTIONS="};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0) return true;
     return false;
