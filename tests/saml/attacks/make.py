@@ -388,6 +388,11 @@ def encryption():
     row('encrypted-twice.xml', 'XML_ENCRYPTED_FORM', 'two EncryptedData', re.sub(
         '(<xenc:EncryptedData.*</xenc:EncryptedData>)', r'\1\1', sealed, flags=re.S))
     row('encrypted-many-keys.xml', 'XML_ENCRYPTED_FORM', 'a hundred keys to try', sealed.replace(key, key * 100))
+    method = f'<xenc:EncryptionMethod Algorithm="{XENC}rsa-oaep-mgf1p"'
+    for name, inside, why in (('md5', f'<ds:DigestMethod Algorithm="{MORE}md5"/>', 'OAEP with MD5'),
+                              ('label', '<xenc:OAEPparams>AAAA</xenc:OAEPparams>', 'OAEP with a label')):
+        row(f'encrypted-oaep-{name}.xml', 'XML_ALGORITHM', why,
+            sealed.replace(method + '/>', f'{method}>{inside}</xenc:EncryptionMethod>'))
     row('encrypted-not-base64.xml', 'XML_ENCRYPTED_FORM', 'not base64', sealed.replace(values[1], '!!!!'))
 
 

@@ -167,6 +167,35 @@ static void test_a_key_of_another_length(void **state)
     assert_int_equal(nx_xml_decrypt(&out, nx_xml_root(d), &o).e, NX_ERR_XML_DECRYPT);
 }
 
+/* Whatever allocation fails: an error and nothing half written. */
+static nx_result sign_and_encrypt(nx_arena *a, const struct nx_xml_signer *signer)
+{
+    nx_span out;
+    struct nx_xml_recipient to = {.key = us.to};
+    NX_TRY(nx_xml_sign(&out, a, assertion(a, "_a", "an.nguyen"), signer));
+    nx_xml_writer *w = nx_xml_writer_new(a, 64 << 10);
+    nx_xml_begin(w, NX_NS_SAML, "EncryptedAssertion");
+    NX_TRY(nx_xml_encrypt(w, a, &to, out));
+    nx_xml_end(w);
+    return nx_xml_done(&out, w);
+}
+
+static void test_with_too_little_memory(void **state)
+{
+    (void)state;
+    EVP_PKEY *pair = private_of("idp-p256");
+    struct nx_xml_signer signer = signer_ec(pair);
+    nx_result r = {NX_ERR_MEMORY};
+    size_t tries = 0;
+    for (size_t max = 64; !nx_ok(r) && max < (1 << 20); max += 331, tries++) {
+        NX_AUTO(nx_arena) a = nx_arena_open(max);
+        r = sign_and_encrypt(a, &signer);
+        if (!nx_ok(r)) assert_int_equal(r.e, NX_ERR_MEMORY);
+    }
+    assert_true(nx_ok(r) && tries > 10);
+    EVP_PKEY_free(pair);
+}
+
 static int start(void **state)
 {
     static const char *const names[] = {"sp-rsa", "idp-rsa", "foreign-rsa"};
@@ -198,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_a_signed_assertion_in_a_signed_response),
         cmocka_unit_test(test_only_rsa_keys_take_encryption),
         cmocka_unit_test(test_a_key_of_another_length),
+        cmocka_unit_test(test_with_too_little_memory),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -1,4 +1,5 @@
 /* What is signed here verifies here, with each kind of key, and in the places where messages put it. */
+#include "../crypto/memory_keys.h"
 #include "material.h"
 
 static struct nx_xml_keys one(nx_xml_key **k)
@@ -186,6 +187,32 @@ static void test_what_cannot_be_signed(void **state)
     EVP_PKEY_free(pair);
 }
 
+/* A key of the ring, as it signs in the house: TOKEN keys are EC, SAML keys RSA. */
+static void test_a_key_of_the_ring_signs(void **state)
+{
+    (void)state;
+    static struct memory_keys rows;
+    static const nx_key_use uses[] = {NX_USE_TOKEN, NX_USE_SAML};
+    nx_master *master = memory_master();
+    struct nx_keyring_terms terms = NX_KEYRING_TERMS;
+    struct nx_key_store store = memory_keys_store(&rows);
+    NX_AUTO(nx_keyring) ring = NULL;
+    assert_true(nx_ok(nx_keyring_open(&ring, master, &store, &terms)));
+    for (int i = 0; i < 2; i++) {
+        NX_AUTO(nx_arena) a = nx_arena_open(1 << 20);
+        NX_AUTO(nx_signing_key) k = NULL;
+        nx_xml_key *key = NULL;
+        struct nx_xml_signer signer;
+        assert_true(nx_ok(nx_keyring_active(&k, ring, uses[i])));
+        assert_true(nx_ok(nx_xml_signer_of(&signer, k, NULL)));
+        assert_true(nx_ok(nx_xml_key_of(&key, nx_jwk_evp(nx_signing_key_jwk(k)))));
+        assert_int_equal(verify_error(signed_assertion(a, "_a", &signer), one(&key)), NX_ERR_NONE);
+        nx_xml_key_free(key);
+    }
+    nx_keyring_close(NX_STEAL(ring));
+    nx_master_close(master);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_no_byte_can_be_changed),
         cmocka_unit_test(test_the_certificate_is_told),
         cmocka_unit_test(test_what_cannot_be_signed),
+        cmocka_unit_test(test_a_key_of_the_ring_signs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,6 +172,51 @@ static void test_what_is_no_document(void **state)
     assert_int_equal(error_of(w), NX_ERR_INTERNAL);
 }
 
+static void test_what_stands_in_no_element(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_arena) a = nx_arena_open(1 << 20);
+    nx_xml_writer *w = nx_xml_writer_new(a, 4096);
+    nx_xml_end(w);
+    assert_int_equal(error_of(w), NX_ERR_INTERNAL);
+    w = nx_xml_writer_new(a, 4096);
+    nx_xml_put_text(w, NX_LIT("x"));
+    assert_int_equal(error_of(w), NX_ERR_INTERNAL);
+    w = nx_xml_writer_new(a, 4096);
+    nx_xml_put_element(w, NX_LIT("<a></a>"));
+    assert_int_equal(error_of(w), NX_ERR_INTERNAL);
+    w = nx_xml_writer_new(a, 4096);
+    nx_xml_signature_here(w);
+    assert_int_equal(error_of(w), NX_ERR_INTERNAL);
+    w = nx_xml_writer_new(a, 4096);
+    nx_xml_begin(w, NX_NS_SAML, "A");
+    nx_xml_signature_here(w);
+    nx_xml_signature_here(w); /* one place */
+    nx_xml_end(w);
+    assert_int_equal(error_of(w), NX_ERR_INTERNAL);
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    NX_AUTO(nx_arena) a = nx_arena_open(1 << 20);
+    nx_xml_writer *w = nx_xml_writer_new(a, 4096);
+    nx_xml_begin(w, NX_NS_NONE, "a");
+    nx_xml_put_attr(w, "absent", NULL);
+    nx_xml_put_attr_bool(w, "no", false);
+    nx_xml_put_attr_bool(w, "yes", true);
+    nx_xml_put_attr_number(w, "n", UINT64_MAX);
+    nx_xml_put_attr_time(w, "t", 1767225600);
+    nx_xml_put(w, NX_NS_NONE, "absent", NULL);
+    nx_xml_put_base64(w, NX_LIT("abcd"));
+    nx_xml_end(w);
+    nx_span out;
+    assert_true(nx_ok(nx_xml_done(&out, w)));
+    assert_string_equal(nx_arena_dup(a, out),
+                        "<a n=\"18446744073709551615\" no=\"false\" t=\"2026-01-01T00:00:00Z\" "
+                        "yes=\"true\">YWJjZA==</a>");
+}
+
 static void test_what_no_xml_holds(void **state)
 {
     (void)state;
@@ -223,6 +268,8 @@ int main(void)
         cmocka_unit_test(test_whatever_is_written_is_canonical),
         cmocka_unit_test(test_what_is_no_document),
         cmocka_unit_test(test_what_no_xml_holds),
+        cmocka_unit_test(test_what_stands_in_no_element),
+        cmocka_unit_test(test_values),
         cmocka_unit_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
