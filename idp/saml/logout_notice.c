@@ -1,5 +1,6 @@
 /* Telling portals by SOAP, from the outbox. Each try is a new request (SECURITY.md 18) whose ID follows from the notice
  * and the try, so that the answer is recognised without anything kept. */
+#include "base/log.h"
 #include "crypto/digest.h"
 #include "house/house.h"
 #include "revoke/portals.h"
@@ -102,8 +103,10 @@ static bool confirmed(struct nx_house *house, nx_arena *a, const struct nx_notic
                       const struct nx_egress_reply *reply)
 {
     struct nx_saml_logout_result result;
-    return reply->status == 200 && nx_ok(read_answer(&result, house, a, notice, reply)) &&
-           result.status == NX_SAML_SUCCESS && result.second != NX_SAML_PARTIAL_LOGOUT;
+    if (reply->status != 200) return false;
+    nx_result r = read_answer(&result, house, a, notice, reply);
+    if (!nx_ok(r)) nx_log(NX_WARN, "logout_answer_refused", NX_NUM("notice", notice->id), NX_TEXT("why", nx_err_name(r.e)));
+    return nx_ok(r) && result.status == NX_SAML_SUCCESS && result.second != NX_SAML_PARTIAL_LOGOUT;
 }
 
 const struct nx_notice_kind nx_notice_saml = {.name = NX_NOTICE_SAML, .build = build, .confirmed = confirmed};
