@@ -222,12 +222,14 @@ static void pages_carry_the_headers_of_safety(void **state)
     assert_non_null(strstr(csp, "default-src 'none'"));
     assert_non_null(strstr(csp, "frame-ancestors 'none'"));
     assert_null(strstr(csp, "unsafe-inline"));
-    assert_null(strstr(csp, "script-src"));
+    assert_non_null(strstr(csp, "; script-src 'self'; connect-src 'self'")); /* passkeys */
     assert_string_equal(nx_reply_header_get(rp, "Cache-Control"), "no-store");
     assert_string_equal(nx_reply_header_get(rp, "X-Frame-Options"), "DENY");
     assert_non_null(nx_reply_header_get(rp, "Strict-Transport-Security"));
     assert_null(strstr(rig_body(rp), "<script>"));
     assert_null(strstr(rig_body(rp), " style="));
+    csp = nx_reply_header_get(rig_get(&b, "/signed-out"), "Content-Security-Policy");
+    assert_null(strstr(csp, "script-src")); /* a page that has none allows none */
 }
 
 static void languages(void **state)

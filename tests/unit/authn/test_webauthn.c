@@ -136,6 +136,8 @@ static void test_client_data_is_strict(void **state)
         {WITH("webauthn.create", challenge_text, OURS, ""), NX_ERR_WEBAUTHN_TYPE},
         {WITH("payment.get", challenge_text, OURS, ""), NX_ERR_WEBAUTHN_TYPE},
         {WITH("webauthn.get", "AAAA", OURS, ""), NX_ERR_WEBAUTHN_CHALLENGE},
+        {WITH("webauthn.get", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", OURS, ""),
+         NX_ERR_WEBAUTHN_CHALLENGE},
         {WITH("webauthn.get", "", OURS, ""), NX_ERR_WEBAUTHN_CHALLENGE},
         {nx_arena_printf(a, "{\"type\":\"webauthn.get\",\"challenge\":\"%s=\",\"origin\":\"" OURS "\"}",
                          challenge_text),
