@@ -207,30 +207,27 @@ static nx_key_use use_of(enum nx_jwe_alg alg)
     return alg == NX_JWE_ECDH_A256KW ? NX_USE_UPSTREAM_EC : NX_USE_UPSTREAM_RSA;
 }
 
-static nx_result try_all(nx_span *out, nx_arena *a, nx_keyring *ring, const struct nx_jwe *j)
+/* A token that names a key is opened by that one alone. */
+static bool may_open(const nx_signing_key *k, const struct nx_jwe *j)
 {
-    nx_signing_key *key[NX_KEYS_OF_USE_MAX];
-    size_t n = 0;
-    nx_result r = {NX_ERR_JWE_KEY};
-    NX_TRY(nx_keyring_keys(key, &n, ring, use_of(j->alg)));
-    for (size_t i = 0; i < n; i++) {
-        if (r.e == NX_ERR_JWE_KEY) r = open_parsed(out, a, key[i]->pair, j);
-        nx_signing_key_release(key[i]);
-    }
-    return r;
+    return !j->kid || strcmp(j->kid, nx_signing_key_kid(k)) == 0;
 }
 
 NX_FALLIBLE nx_jwe_open(nx_span *out, nx_arena *a, nx_keyring *ring, const char *alg, nx_span token)
 {
     struct nx_jwe j;
-    NX_AUTO(nx_signing_key) key = NULL;
+    nx_signing_key *key[NX_KEYS_OF_USE_MAX];
+    size_t n = 0;
     NX_TRY(nx_jwe_parse(&j, a, token));
     NX_REQUIRE(!alg || strcmp(alg, nx_jwe_alg_name(j.alg)) == 0, NX_ERR_JWE_ALG);
-    if (!j.kid) return try_all(out, a, ring, &j);
-    nx_result r = nx_keyring_find(&key, ring, NX_USE_BIT(use_of(j.alg)), nx_span_str(j.kid));
-    NX_REQUIRE(r.e != NX_ERR_JOSE_KEY, NX_ERR_JWE_KEY);
-    NX_TRY(r);
-    return open_parsed(out, a, key->pair, &j);
+    NX_TRY(nx_keyring_keys(key, &n, ring, use_of(j.alg)));
+    nx_result r = {NX_ERR_JWE_KEY};
+    for (size_t i = 0; i < n; i++) {
+        if (r.e == NX_ERR_JWE_KEY && may_open(key[i], &j)) r = open_parsed(out, a, key[i]->pair, &j);
+        nx_signing_key_release(key[i]);
+    }
+    NX_REQUIRE(r.e != NX_ERR_JWE_KEY, NX_ERR_JWE_KEY);
+    return r;
 }
 
 static nx_result publish(json_t *keys, nx_keyring *ring, enum nx_jwe_alg alg)

@@ -13,7 +13,7 @@ const nixa = await Nixa.up({ arguments: ['--egress-http', '127.0.0.1'] });
 process.on('exit', () => nixa.child.kill('SIGINT'));
 const port = await freePort();
 const base = `http://127.0.0.1:${port}`;
-const app = createRequire(new URL('../e2e/package.json', import.meta.url)).resolve('@opengovsg/mockpass');
+const app = createRequire(new URL('../e2e/package.json', import.meta.url)).resolve('@opengovsg/mockpass/index.js');
 const mockpass = spawn(process.execPath, [app], { stdio: 'ignore', env: { ...process.env, MOCKPASS_PORT: port, SHOW_LOGIN_PAGE: 'false',
   SP_RP_JWKS_ENDPOINT: `${nixa.issuer}/upstream/person/jwks`, CP_RP_JWKS_ENDPOINT: `${nixa.issuer}/upstream/company/jwks`, NODE_EXTRA_CA_CERTS: nixa.ca } });
 process.on('exit', () => mockpass.kill('SIGKILL'));
