@@ -344,8 +344,9 @@ static void test_rule_12_each_call_needs_its_scope(void **state)
             for (const char *p = call->path; *p; p = *p == '{' ? strchr(p, '}') + 1 : p + 1)
                 snprintf(target + strlen(target), sizeof target - strlen(target), "%.1s",
                          *p == '{' ? "0" : p);
-            nx_reply *rp = rig_send(&d->b, methods[call->method], target,
-                                    call->method ? "application/json" : NULL, call->method ? "{}" : NULL);
+            bool sends = call->method != NX_GET && call->method != NX_DELETE;
+            nx_reply *rp = rig_send(&d->b, methods[call->method], target, sends ? "application/json" : NULL,
+                                    sends ? "{}" : NULL);
             if ((rp->status == 403) != (strcmp(call->scope, scopes[s]) != 0))
                 fail_msg("%s with %s: %d", target, scopes[s], rp->status);
         }
