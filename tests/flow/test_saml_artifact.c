@@ -3,7 +3,9 @@
 #include "rig_saml.h"
 
 #include "base/text.h"
+#include "revoke/revoke.h"
 #include "saml/message.h"
+#include "sessions/signon.h"
 #include "xml/verify.h"
 
 #include <setjmp.h>
@@ -165,6 +167,18 @@ static void what_is_no_artifact_gets_nothing(void **state)
     empty(resolve(&portal, text, true));
 }
 
+static void it_dies_with_the_session(void **state)
+{
+    (void)state;
+    struct nx_signon_list list;
+    const char *text = artifact();
+    assert_true(nx_ok(nx_signon_list(rig_house(&rig)->store, rig.arena, rig.lan.id, &list)));
+    struct nx_revoke_order order = {
+        .act = NX_REVOKE, .scope = NX_REVOKE_SESSION, .target = list.v[0].id.s, .reason = "test", .actor = "system"};
+    assert_true(nx_ok(nx_revoke(rig_house(&rig), rig.arena, &order, NULL)));
+    empty(resolve(&portal, text, true));
+}
+
 static void it_dies_of_age(void **state)
 {
     (void)state;
@@ -194,7 +208,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, up, down)
     static const struct CMUnitTest tests[] = {
         T(an_artifact_is_resolved_once),   T(a_second_use_gets_nothing), T(another_portal_gets_nothing),
-        T(strangers_are_told_why),         T(what_is_no_artifact_gets_nothing), T(it_dies_of_age),
+        T(strangers_are_told_why),         T(what_is_no_artifact_gets_nothing), T(it_dies_with_the_session),      T(it_dies_of_age),
         T(refusals_travel_the_same_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,9 @@
 
 #include "crypto/random.h"
 #include "endpoints/answer.h"
+#include "revoke/revoke.h"
 #include "saml/message.h"
+#include "sessions/signon.h"
 #include "xml/writer.h"
 
 #include <setjmp.h>
@@ -173,6 +175,21 @@ static void transient_names_are_of_a_session(void **state)
     assert_string_equal(nx_xml_attr(name, "Format"), FORMAT2 "transient");
     assert_string_not_equal(rig_saml_text(&rig, name),
                             rig_saml_text(&rig, rig_saml_at(b.assertion, "Subject", "NameID", NULL)));
+}
+
+static void an_address_is_a_name_where_it_is_told(void **state)
+{
+    (void)state;
+    struct rig_saml silent;
+    AUTO_ANSWER(a);
+    AUTO_ANSWER(b);
+    rig_saml_up(&silent, &rig, &(struct rig_saml_plan){.entity_id = "https://silent.example", .scope = "profile"});
+    rig_sign_in(&browser, &rig.lan);
+    rig_saml_sign_on(&a, &portal, &browser, rig_saml_ask(&portal, "", POLICY(FORMAT1 "emailAddress")));
+    assert_string_equal(rig_saml_text(&rig, rig_saml_at(a.assertion, "Subject", "NameID", NULL)), "lan@example.vn");
+    rig_saml_sign_on(&b, &silent, &browser, rig_saml_ask(&silent, "", POLICY(FORMAT1 "emailAddress")));
+    assert_string_equal(b.second, "InvalidNameIDPolicy");
+    rig_saml_down(&silent);
 }
 
 static void names_that_cannot_be_had(void **state)
@@ -467,6 +484,56 @@ static void metadata_that_is_over(void **state)
     rig_saml_down(&late);
 }
 
+/* ---- one session ------------------------------------------------------------------------------------------ */
+
+static struct nx_signon the_session(void)
+{
+    struct nx_signon_list list;
+    assert_true(nx_ok(nx_signon_list(rig_house(&rig)->store, rig.arena, rig.lan.id, &list)));
+    assert_int_equal(list.n, 1);
+    return list.v[0];
+}
+
+static bool joined(const struct nx_signon *s, const char *client)
+{
+    for (size_t i = 0; i < s->client_count; i++)
+        if (strcmp(s->clients[i], client) == 0) return true;
+    return false;
+}
+
+static void one_session_with_openid_portals(void **state)
+{
+    (void)state;
+    AUTO_ANSWER(x);
+    rig_sign_in(&browser, &rig.lan);
+    assert_non_null(rig_code(&browser, rig_authorize_url(&rig, &rig.portal, "")));
+    rig_saml_sign_on(&x, &portal, &browser, rig_saml_ask(&portal, "IsPassive=\"true\"", ""));
+    assert_string_equal(x.status, "Success");
+    struct nx_signon s = the_session();
+    assert_true(joined(&s, rig.portal.id) && joined(&s, portal.client));
+}
+
+static void a_session_for_one_portal_is_for_no_other(void **state)
+{
+    (void)state;
+    rig_prove(&browser, &rig.lan, (struct nx_proof){.bound_at = NX_M1, .rung = NX_RUNG_NONE, .means = NX_MEANS_PASSWORD},
+              rig.portal.id);
+    told(rig_saml_ask(&portal, "IsPassive=\"true\"", ""), "Responder", "NoPassive");
+}
+
+static void a_session_that_ended_gives_nothing(void **state)
+{
+    (void)state;
+    AUTO_ANSWER(x);
+    rig_sign_in(&browser, &rig.lan);
+    rig_saml_sign_on(&x, &portal, &browser, rig_saml_ask(&portal, "", ""));
+    struct nx_signon s = the_session();
+    struct nx_revoke_order order = {
+        .act = NX_REVOKE, .scope = NX_REVOKE_SESSION, .target = s.id.s, .reason = "test", .actor = "system"};
+    assert_true(nx_ok(nx_revoke(rig_house(&rig), rig.arena, &order, NULL)));
+    told(rig_saml_ask(&portal, "IsPassive=\"true\"", ""), "Responder", "NoPassive");
+}
+
 /* ---- settings --------------------------------------------------------------------------------------------- */
 
 static void the_person_is_asked(void **state)
@@ -577,7 +644,11 @@ int main(void)
         T(attributes_are_those_released),
         T(persistent_names_are_pairwise),
         T(transient_names_are_of_a_session),
+        T(an_address_is_a_name_where_it_is_told),
         T(names_that_cannot_be_had),
+        T(one_session_with_openid_portals),
+        T(a_session_for_one_portal_is_for_no_other),
+        T(a_session_that_ended_gives_nothing),
         T(levels_are_stated_as_asked),
         T(a_level_that_nobody_can_reach_is_refused),
         T(passive_requests_show_no_page),
