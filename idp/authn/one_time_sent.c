@@ -10,11 +10,16 @@
 #define CODE_MAX 1000000u /* six digits */
 #define SHOWN_DIGITS 3
 
-const char *nx_sent_target(const struct nx_house *house, const struct nx_person *p, enum nx_channel channel)
+const char *nx_contact_of(const struct nx_house *house, const struct nx_person *p, enum nx_channel channel)
 {
     if (!nx_gateway_has(house, channel)) return NULL;
-    if (channel == NX_CHANNEL_SMS) return p->phone_verified ? p->phone : NULL;
-    return p->email_verified ? p->email : NULL;
+    return channel == NX_CHANNEL_SMS ? p->phone : p->email;
+}
+
+const char *nx_sent_target(const struct nx_house *house, const struct nx_person *p, enum nx_channel channel)
+{
+    bool verified = channel == NX_CHANNEL_SMS ? p->phone_verified : p->email_verified;
+    return verified ? nx_contact_of(house, p, channel) : NULL;
 }
 
 char *nx_sent_masked(nx_arena *a, enum nx_channel channel, const char *target)
@@ -30,7 +35,7 @@ char *nx_sent_masked(nx_arena *a, enum nx_channel channel, const char *target)
 
 /* ---- sending ---- */
 
-enum tag { KIND = 100, PERSON = 101, ABOUT = 102, CHANNEL = 103, DIGEST = 104 };
+enum tag { KIND = 100, PERSON = 101, ABOUT = 102, CHANNEL = 103, DIGEST = 104, TARGET = 105 };
 
 static nx_result digest_of(uint8_t out[NX_SHA256_LEN], const struct nx_house *house, const char *person,
                            nx_span code)
@@ -70,6 +75,13 @@ static nx_result count(struct nx_house *house, nx_arena *a, const struct nx_sent
     return NX_OK;
 }
 
+static const char *target_of(const struct nx_house *house, const struct nx_sent_ask *ask)
+{
+    bool verifies = strcmp(ask->about, NX_SENT_VERIFY) == 0;
+    return verifies ? nx_contact_of(house, ask->person, ask->channel)
+                    : nx_sent_target(house, ask->person, ask->channel);
+}
+
 static nx_result make_ticket(nx_handle_text *ticket, struct nx_house *house, nx_arena *a,
                              const struct nx_sent_ask *ask, const char *code)
 {
@@ -82,6 +94,7 @@ static nx_result make_ticket(nx_handle_text *ticket, struct nx_house *house, nx_
     nx_pack_text(&b, PERSON, ask->person->id.s);
     nx_pack_text(&b, ABOUT, ask->about);
     nx_pack_number(&b, CHANNEL, ask->channel);
+    nx_pack_text(&b, TARGET, target_of(house, ask));
     nx_pack_bytes(&b, DIGEST, nx_span_of(digest, sizeof digest));
     NX_TRY(nx_buf_done(&b));
     return nx_ticket_make(ticket, house->store, a, NX_HANDLE_ONE_TIME, ask->browser, nx_buf_span(&b),
@@ -100,10 +113,8 @@ nx_result nx_sent_send(nx_handle_text *ticket, struct nx_house *house, nx_arena 
                        const struct nx_sent_ask *ask, int64_t *retry_after_s)
 {
     char code[NX_ONE_TIME_DIGITS + 1];
-    struct nx_message m = {.channel = ask->channel,
-                           .to = nx_sent_target(house, ask->person, ask->channel),
-                           .subject = ask->subject,
-                           .lang = ask->lang};
+    struct nx_message m = {
+        .channel = ask->channel, .to = target_of(house, ask), .subject = ask->subject, .lang = ask->lang};
     NX_REQUIRE(m.to, NX_ERR_ONE_TIME_NONE);
     NX_TRY(count(house, a, ask, m.to, retry_after_s));
     NX_TRY(draw(code));
@@ -126,7 +137,8 @@ static nx_result find(nx_span *digest, enum nx_channel *channel, struct nx_ticke
     NX_TRY(nx_pack_open(&p, ticket->body));
     *digest = nx_pack_get(&p, DIGEST);
     bool same = digest->n == NX_SHA256_LEN && nx_span_eq_str(nx_pack_get(&p, PERSON), t->typed.person) &&
-                nx_span_eq_str(nx_pack_get(&p, ABOUT), t->about);
+                nx_span_eq_str(nx_pack_get(&p, ABOUT), t->about) &&
+                (!t->target || nx_span_eq_str(nx_pack_get(&p, TARGET), t->target));
     NX_REQUIRE(same, NX_ERR_ONE_TIME_GONE);
     if (channel)
         *channel = nx_pack_get_number(&p, CHANNEL, 0) == NX_CHANNEL_EMAIL ? NX_CHANNEL_EMAIL : NX_CHANNEL_SMS;

@@ -10,7 +10,11 @@
 #include "registry/person.h"
 
 #define NX_SENT_CODE_S 300
+/* What a code is for that shows that a number or mailbox, not verified yet, is hers: it signs nobody in. */
+#define NX_SENT_VERIFY "verify"
 
+/* Her number or mailbox, verified or not; NULL: none, or no gateway for it. Borrowed. */
+const char *nx_contact_of(const struct nx_house *house, const struct nx_person *p, enum nx_channel channel);
 /* Where her codes may go: the verified number or mailbox, for which there is a gateway. NULL: nowhere.
  * Borrowed. */
 const char *nx_sent_target(const struct nx_house *house, const struct nx_person *p, enum nx_channel channel);
@@ -22,7 +26,7 @@ struct nx_sent_ask {
     const struct nx_person *person;
     enum nx_channel channel;
     nx_span browser;
-    const char *about; /* the transaction; "" without one */
+    const char *about; /* the transaction; "" without one; NX_SENT_VERIFY */
     const char *source;
     const char *lang;
     const char *subject; /* of the e-mail, in that language */
@@ -38,6 +42,7 @@ struct nx_sent_try {
     nx_span browser;
     const char *about;
     nx_span ticket;
+    const char *target; /* NX_SENT_VERIFY: the number or mailbox of now, to which the code must have gone; else NULL */
 };
 /* Uses it up: means OTP_SENT, bound_at m2. NX_ERR_ONE_TIME, NX_ERR_ONE_TIME_GONE (over, used, of another
  * browser, person or transaction, or its five tries are spent), NX_ERR_HTTP_RATE. *channel, where not NULL,

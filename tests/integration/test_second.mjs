@@ -64,13 +64,14 @@ await scenario('a generator made by the admin API', async () => {
 
   const browser = await begin();
   await browser.go(`${account}/login/code`);
-  await browser.submit('/login/code', { code: totp(made.json.otpauth_uri) });
+  const code = totp(made.json.otpauth_uri);
+  await browser.submit('/login/code', { code });
   ok(browser.at('/me') && browser.page.status === 200, 'the code takes her on', browser.page.url);
   const sessions = await operator.call('GET', `/sessions?subject=${lan.id}`, undefined, 'revoke');
   ok(sessions.json.items.some((s) => s.amr.join(' ') === 'pwd otp mfa'), 'pwd otp mfa', JSON.stringify(sessions.json.items.map((s) => s.amr)));
   const again = await begin();
   await again.go(`${account}/login/code`);
-  await again.submit('/login/code', { code: totp(made.json.otpauth_uri) });
+  await again.submit('/login/code', { code });
   equal(again.page.status, 403, 'the same code is refused');
 
   equal((await operator.call('DELETE', `/people/${lan.id}/credentials/${row.id}`, undefined, 'revoke')).status, 204, 'removed');
@@ -83,6 +84,26 @@ await scenario('nothing is sent to what nobody has verified', async () => {
   await browser.go(`${account}/login/code/sent`);
   ok(!/name="channel"/.test(browser.page.text), 'no place is offered');
   equal(gateway.messages.length, 0, 'nothing was sent');
+});
+
+await scenario('a number is verified by its holder', async () => {
+  const browser = await begin();
+  await browser.go(`${account}/me/codes`);
+  await browser.submit('/me/codes/send', {});
+  const sent = gateway.messages.at(-1);
+  ok(/^\+84/.test(sent.to) && codeIn(sent), 'a code goes to the number of her row', sent.to);
+  const { fields } = browser.form('/me/codes/verify');
+  await browser.submit('/me/codes/verify', { code: codeIn(sent) === '000000' ? '000001' : '000000' });
+  equal(browser.page.status, 403, 'a wrong code shows nothing');
+  const thief = await begin();
+  await thief.go(`${account}/login/code/sent`);
+  ok(!/name="channel"/.test(thief.page.text), 'and nothing may be sent there yet');
+  await browser.submit('/me/codes/verify', { code: codeIn(sent) });
+  ok(browser.at('/me/codes') && browser.page.status === 200, 'the right one does', `${browser.page.status} ${browser.page.url}`);
+  await thief.go(`${account}/login/code/sent`);
+  equal([...thief.page.text.matchAll(/name="channel" value="(\w+)"/g)].map((m) => m[1]).join(), 'sms', 'now it may');
+  ok(fields.ticket, 'by a ticket');
+  gateway.messages.length = 0;
 });
 
 await nixa.ctl('person', 'verify', 'lan', '--phone', '--email');

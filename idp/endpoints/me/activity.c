@@ -32,6 +32,7 @@ static const struct {
     {"one-time.enrolled", "act.one_time_enrolled", NULL, NULL},
     {"one-time.created", "act.one_time_created", NULL, NULL},
     {"one-time.removed", "act.one_time_removed", NULL, NULL},
+    {"person.verified", "act.verified", NULL, NULL},
     {"recovery.made", "act.recovery_made", NULL, NULL},
     {"recovery.used", "act.recovery_used", NULL, NULL},
     {"second-factor.choice", "act.second_choice", NULL, NULL},

@@ -18,7 +18,7 @@
 
 static const char *notice_key(const nx_request *rq)
 {
-    static const char *const known[] = {"code_added", "code_removed", "always_on", "always_off"};
+    static const char *const known[] = {"code_added", "code_removed", "always_on", "always_off", "verified"};
     const char *done = nx_query(rq, "done");
     for (size_t i = 0; done && i < sizeof known / sizeof known[0]; i++)
         if (strcmp(done, known[i]) == 0) return nx_arena_printf(rq->arena, "done.%s", known[i]);
@@ -58,6 +58,7 @@ static nx_result fill(nx_view *v, struct nx_self *s)
     nx_time made;
     bool always;
     NX_TRY(add_generators(v, s));
+    NX_TRY(nx_me_contacts(v, s));
     NX_TRY(nx_recovery_count(s->house->registry, s->id, &left, &made));
     NX_TRY(nx_always_second_get(s->house->registry, s->id, &always));
     nx_view_number(v, "left", left);

@@ -53,5 +53,9 @@ nx_result nx_me_pin_set(nx_request *rq, nx_reply *rp);
 nx_result nx_me_codes_page(nx_request *rq, nx_reply *rp);
 nx_result nx_me_codes_act(nx_request *rq, nx_reply *rp);
 nx_result nx_me_codes_confirm(nx_request *rq, nx_reply *rp);
+/* /me/codes/verify: showing that a number or mailbox is hers. Adds the list `contacts` and csrf_verify to the page. */
+NX_FALLIBLE nx_me_contacts(nx_view *v, struct nx_self *s);
+nx_result nx_me_contact_send(nx_request *rq, nx_reply *rp);
+nx_result nx_me_contact_verify(nx_request *rq, nx_reply *rp);
 
 #endif

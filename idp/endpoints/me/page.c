@@ -2,6 +2,7 @@
 #include "endpoints/me/me.h"
 
 #include "house/house.h"
+#include "registry/counter.h"
 
 /* What may be said after an act, by the name that the act redirects with. */
 static const char *notice_key(const nx_request *rq)
@@ -15,6 +16,16 @@ static const char *notice_key(const nx_request *rq)
     return NULL;
 }
 
+/* What not everybody has. */
+static void set_places(nx_view *v, struct nx_self *s)
+{
+    struct nx_counter counter;
+    bool officer = s->gate.person.kind == NX_OFFICIAL &&
+                   nx_ok(nx_counter_get(s->house->registry, s->rq->arena, s->id, &counter));
+    nx_view_flag(v, "certificates", s->house->person_anchors != NULL);
+    nx_view_flag(v, "officer", officer);
+}
+
 static nx_result show(struct nx_self *s)
 {
     nx_view *v = NULL;
@@ -24,6 +35,7 @@ static nx_result show(struct nx_self *s)
     nx_view_label(v, "level", nx_level_key((enum nx_level)s->gate.person.proofing));
     nx_view_label(v, "notice", notice_key(s->rq));
     nx_view_text(v, "error", NULL);
+    set_places(v, s);
     NX_TRY(nx_me_identities(v, s));
     NX_TRY(nx_me_sessions(v, s));
     NX_TRY(nx_me_consents(v, s));
@@ -53,6 +65,8 @@ static const struct nx_route rows[] = {
     {NX_GET, "/me/codes", 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_me_codes_page},
     {NX_POST, "/me/codes", 2048, FORM, NX_RATE_PAGE, NX_LANE_FAST, nx_me_codes_act},
     {NX_POST, "/me/codes/confirm", 2048, FORM, NX_RATE_LOGIN, NX_LANE_FAST, nx_me_codes_confirm},
+    {NX_POST, "/me/codes/send", 2048, FORM, NX_RATE_LOGIN, NX_LANE_EGRESS, nx_me_contact_send},
+    {NX_POST, "/me/codes/verify", 2048, FORM, NX_RATE_LOGIN, NX_LANE_FAST, nx_me_contact_verify},
     {NX_GET, "/me/paper", 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_me_paper_page},
 };
 extern const struct nx_route_table nx_routes_me;
