@@ -1,10 +1,13 @@
 #include "gate/enrolled.h"
 
 #include "config/settings.h"
+#include "registry/certificate.h"
 #include "registry/credential.h"
+#include "registry/link.h"
 #include "registry/one_time.h"
 #include "registry/passkey.h"
 #include "registry/qr_identity.h"
+#include "registry/upstream.h"
 
 struct look {
     struct nx_held *held;
@@ -98,11 +101,54 @@ static nx_result passkeys(struct look *l)
     return NX_OK;
 }
 
+/* A certificate is bound where it was linked; whether it stands is asked of its authority when it is shown.
+ */
+static nx_result certificates(struct look *l)
+{
+    struct nx_certificate *list;
+    size_t n;
+    NX_TRY(nx_certificate_list(l->house->registry, l->arena, l->person->id.s, &list, &n));
+    for (size_t i = 0; i < n; i++)
+        if (list[i].not_after > nx_now()) add(l, NX_MEANS_CERTIFICATE, list[i].bound_at);
+    return NX_OK;
+}
+
+static unsigned means_of(enum nx_upstream_kind kind)
+{
+    switch (kind) {
+    case NX_UPSTREAM_OIDC:
+    case NX_UPSTREAM_SAML:
+        return NX_MEANS_UPSTREAM;
+    case NX_UPSTREAM_LDAP:
+    case NX_UPSTREAM_RADIUS:
+        return NX_MEANS_DIRECTORY;
+    case NX_UPSTREAM_KERBEROS:
+        return NX_MEANS_KERBEROS;
+    }
+    return NX_MEANS_NONE;
+}
+
+/* Accounts elsewhere, at most as high as their row lets them; how high a sign-in there was, only it tells. */
+static nx_result links(struct look *l)
+{
+    struct nx_link *list;
+    size_t n;
+    NX_TRY(nx_link_list(l->house->registry, l->arena, l->person->id.s, &list, &n));
+    for (size_t i = 0; i < n; i++) {
+        NX_AUTO_UPSTREAM u = NULL;
+        nx_result r = nx_upstream_get(l->house->registry, nx_span_str(list[i].upstream), &u);
+        if (r.e == NX_ERR_NOT_FOUND) continue;
+        NX_TRY(r);
+        if (u->on) add(l, means_of(u->kind), u->level_cap);
+    }
+    return NX_OK;
+}
+
 nx_result nx_gate_enrolled(struct nx_held *out, struct nx_house *house, nx_arena *a,
                            const struct nx_person *person)
 {
-    static nx_result (*const kinds[])(struct look *) = {passwords,  generators, recovery,
-                                                        sent_codes, phones,     passkeys};
+    static nx_result (*const kinds[])(struct look *) = {passwords, generators, recovery,     sent_codes,
+                                                        phones,    passkeys,   certificates, links};
     *out = (struct nx_held){.means = NX_MEANS_NONE};
     struct look l = {out, house, a, person};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
