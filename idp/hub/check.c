@@ -2,6 +2,7 @@
 
 #include "authn/agency.h"
 #include "hub/oidc_provider.h"
+#include "saml/entity.h"
 
 static nx_result check_oidc(json_t *j, struct nx_house *house, nx_arena *a, const nx_upstream *u)
 {
@@ -32,12 +33,26 @@ static nx_result check_agency(json_t *j, struct nx_house *house, nx_arena *a, co
     return NX_OK;
 }
 
+/* What its metadata says: a SAML provider is not called by us. */
+static nx_result check_saml(json_t *j, struct nx_house *house, const nx_upstream *u)
+{
+    NX_AUTO(nx_saml_entity) e = NULL;
+    nx_result r = nx_saml_entity_of(house->registry, u->id, NX_SAML_IDP, &e);
+    NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_UPSTREAM_METADATA);
+    NX_TRY(r);
+    const struct nx_saml_endpoint *sso = nx_saml_endpoint_by(&e->sso, NX_SAML_REDIRECT);
+    json_object_set_new(j, "sign_on", json_string(sso ? sso->location : ""));
+    json_object_set_new(j, "keys", json_integer((json_int_t)e->key_count));
+    return nx_saml_entity_valid(e, nx_now());
+}
+
 NX_FALLIBLE nx_hub_check(json_t **out, struct nx_house *house, nx_arena *a, const nx_upstream *u)
 {
     NX_AUTO_JSON j = json_pack("{s:s, s:s}", "upstream", u->id, "kind", nx_upstream_kind_name(u->kind));
     NX_NEED(j);
     nx_result r = NX_OK;
     if (u->kind == NX_UPSTREAM_OIDC) r = check_oidc(j, house, a, u);
+    if (u->kind == NX_UPSTREAM_SAML) r = check_saml(j, house, u);
     bool agency = u->kind == NX_UPSTREAM_LDAP || u->kind == NX_UPSTREAM_RADIUS || u->kind == NX_UPSTREAM_KERBEROS;
     if (agency) r = check_agency(j, house, a, u);
     NX_REQUIRE(r.e != NX_ERR_MEMORY, NX_ERR_MEMORY);
@@ -45,10 +60,4 @@ NX_FALLIBLE nx_hub_check(json_t **out, struct nx_house *house, nx_arena *a, cons
     if (!nx_ok(r)) json_object_set_new(j, "problem", json_string(nx_err_text(r.e)));
     *out = NX_STEAL(j);
     return NX_OK;
-}
-
-NX_FALLIBLE nx_saml_row_check(struct nx_house *house, const struct nx_upstream_record *record, const char **why)
-{
-    (void)house;
-    return nx_hub_config_check(record, why);
 }

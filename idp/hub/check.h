@@ -8,7 +8,4 @@
  * Blocking. A provider that is away is an answer, not an error. Owned. */
 NX_FALLIBLE nx_hub_check(json_t **out, struct nx_house *house, nx_arena *a, const nx_upstream *u);
 
-/* The config of an upstream of kind saml: hub/saml_row.h. */
-NX_FALLIBLE nx_saml_row_check(struct nx_house *house, const struct nx_upstream_record *record, const char **why);
-
 #endif

@@ -42,6 +42,7 @@ struct nx_identity {
     enum nx_level level;         /* as it said, by the row's map; NX_LEVEL_NONE counts as m1 */
     unsigned means;              /* NX_MEANS_UPSTREAM, NX_MEANS_DIRECTORY or NX_MEANS_KERBEROS */
     const char *session;         /* its name of its session (sid, SessionIndex); NULL */
+    const char *told_as;         /* how its logout will name her, where that is not the subject (a NameID); NULL */
     /* The upstream's epoch as it was when the sign-in began (hub/ticket.h); without it the one of now counts. */
     bool epoch_known;
     int64_t epoch;

@@ -40,7 +40,7 @@ static nx_result prove(struct nx_hub_outcome *out, const struct linking *l, cons
                                    .rung = NX_RUNG_NONE,
                                    .upstream = l->who->upstream->id,
                                    .upstream_epoch = l->epoch,
-                                   .upstream_subject = l->who->subject,
+                                   .upstream_subject = l->who->told_as ? l->who->told_as : l->who->subject,
                                    .upstream_session = l->who->session};
     NX_NEED(out->proof.person);
     return NX_OK;

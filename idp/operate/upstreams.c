@@ -5,6 +5,7 @@
 #include "hub/breaker.h"
 #include "hub/check.h"
 #include "hub/oidc_row.h"
+#include "hub/saml_row.h"
 #include "revoke/revoke.h"
 
 /* ---- JSON of a row */
@@ -140,6 +141,19 @@ static nx_result audit(const struct nx_operate_call *c, const char *type, const 
     return nx_operate_audit(c, type, NULL, json_pack("{s:s}", "upstream", id));
 }
 
+/* body: of a replacement, with the version that must stand; NULL: a new row. A SAML provider's metadata is kept apart. */
+static nx_result write_row(struct nx_operate_call *c, const struct nx_upstream_record *u, const json_t *body)
+{
+    struct nx_upstream_record row = *u;
+    NX_AUTO_JSON config = NULL;
+    if (u->kind == NX_UPSTREAM_SAML) NX_NEED(row.config = config = nx_saml_row_config(u->config));
+    if (body)
+        NX_TRY(nx_upstream_replace(c->house->registry, c->house->master, &row, nx_json_int(body, "version", 0)));
+    else
+        NX_TRY(nx_upstream_create(c->house->registry, c->house->master, &row));
+    return u->kind == NX_UPSTREAM_SAML ? nx_saml_row_store(c->house, c->arena, u, &c->why) : NX_OK;
+}
+
 NX_FALLIBLE nx_operate_upstream_add(json_t **out, struct nx_operate_call *c, const json_t *body)
 {
     struct nx_upstream_record u;
@@ -147,7 +161,7 @@ NX_FALLIBLE nx_operate_upstream_add(json_t **out, struct nx_operate_call *c, con
     {
         NX_AUTO_CHANGE(change);
         NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
-        NX_TRY(nx_upstream_create(c->house->registry, c->house->master, &u));
+        NX_TRY(write_row(c, &u, NULL));
         NX_TRY(audit(c, "upstream.added", u.id));
         NX_TRY(nx_registry_commit(&change));
     }
@@ -161,7 +175,7 @@ NX_FALLIBLE nx_operate_upstream_replace(json_t **out, struct nx_operate_call *c,
     {
         NX_AUTO_CHANGE(change);
         NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
-        NX_TRY(nx_upstream_replace(c->house->registry, c->house->master, &u, nx_json_int(body, "version", 0)));
+        NX_TRY(write_row(c, &u, body));
         NX_TRY(audit(c, "upstream.changed", id));
         NX_TRY(nx_registry_commit(&change));
     }
@@ -231,6 +245,7 @@ NX_FALLIBLE nx_operate_upstream_remove(struct nx_operate_call *c, const char *id
     NX_TRY(nx_operate_upstream_off(c, id, "removed"));
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
+    NX_TRY(nx_saml_row_forget(c->house, id));
     NX_TRY(nx_upstream_delete(c->house->registry, id));
     NX_TRY(audit(c, "upstream.removed", id));
     return nx_registry_commit(&change);

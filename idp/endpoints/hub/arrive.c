@@ -23,8 +23,16 @@ static void set_ways_out(nx_view *v, nx_request *rq, const nx_upstream *u, const
 /* Those that a person can do something about by choosing again. */
 static bool is_of_a_way(nx_err e)
 {
-    return strncmp(nx_answer_of(e).text, "way_", 4) == 0 || e == NX_ERR_PERSON_INACTIVE ||
-           e == NX_ERR_EGRESS_URL || e == NX_ERR_EGRESS_ADDRESS;
+    switch ((int)e) {
+    case NX_ERR_PERSON_INACTIVE:
+    case NX_ERR_EGRESS_URL:
+    case NX_ERR_EGRESS_ADDRESS:
+    case NX_ERR_SIGNATURE:
+        return true;
+    default:
+        return strncmp(nx_answer_of(e).text, "way_", 4) == 0 || strncmp(nx_err_name(e), "SAML_", 5) == 0 ||
+               strncmp(nx_err_name(e), "XML_", 4) == 0;
+    }
 }
 
 NX_FALLIBLE nx_hub_failed(nx_request *rq, nx_reply *rp, nx_result r, const nx_upstream *u, const char *t)

@@ -4,6 +4,7 @@
 
 #include "house/house.h"
 #include "hub/oidc.h"
+#include "hub/saml.h"
 #include "sessions/throttle.h"
 
 #define REMEMBERED_S (180 * 86400)
@@ -36,6 +37,7 @@ static nx_result begin(const char **url, nx_request *rq, const nx_upstream *u, c
     struct nx_house *house = nx_house_of(rq);
     NX_REQUIRE(u->on, NX_ERR_UPSTREAM_OFF);
     NX_TRY(throttle(rq));
+    if (u->kind == NX_UPSTREAM_SAML) return nx_sp_begin(url, house, rq->arena, u, ask);
     NX_REQUIRE(u->kind == NX_UPSTREAM_OIDC, NX_ERR_NOT_FOUND);
     return nx_rp_begin(url, house, rq->arena, u, ask);
 }

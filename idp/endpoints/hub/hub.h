@@ -36,6 +36,7 @@ nx_result nx_hub_ways_page(nx_request *rq, nx_reply *rp);
 nx_result nx_hub_go(nx_request *rq, nx_reply *rp);
 nx_result nx_hub_callback(nx_request *rq, nx_reply *rp);
 nx_result nx_hub_links_page(nx_request *rq, nx_reply *rp);
+nx_result nx_hub_acs(nx_request *rq, nx_reply *rp);
 nx_result nx_hub_link_begin(nx_request *rq, nx_reply *rp);
 nx_result nx_hub_link_accept(nx_request *rq, nx_reply *rp);
 nx_result nx_hub_link_remove(nx_request *rq, nx_reply *rp);

@@ -1,0 +1,29 @@
+/* The config of an upstream of kind saml; its issuer is the entity id of the identity provider. Members:
+ *
+ *   metadata            the provider's metadata, XML text; needed at first. It is taken out and kept as the entity of the
+ *                       upstream (registry/saml_entity.h): keys and places come from there and from no message
+ *   sign                rsa [it] or ec: the key that signs our requests
+ *   subject_attribute   name of the attribute that identifies a person [the NameID, which must be persistent]
+ *   claims              object of field of struct nx_identity_person → name of the attribute
+ *   contexts            object of level → AuthnContextClassRef to ask for when a portal asks for that level
+ *   require_context     [false]: an assertion whose class is not in `levels` is refused
+ *   levels, level       hub.h; words are AuthnContextClassRefs
+ *   pass                ["force_authn"]: what of a portal's wishes goes along
+ *   person_kind, hints, acr   as for kind oidc */
+#ifndef NX_HUB_SAML_ROW_H
+#define NX_HUB_SAML_ROW_H
+
+#include "hub/hub.h"
+#include "saml/entity.h"
+
+/* *why names what is wrong, static. NX_ERR_UPSTREAM_CONFIG. */
+NX_FALLIBLE nx_saml_row_check(struct nx_house *house, const struct nx_upstream_record *record, const char **why);
+/* The config without its metadata, for the row; owned. */
+json_t *nx_saml_row_config(const json_t *config);
+/* Stores the metadata, when the config has some, as the upstream's entity. Inside the caller's change. *why as above. */
+NX_FALLIBLE nx_saml_row_store(struct nx_house *house, nx_arena *a, const struct nx_upstream_record *record,
+                              const char **why);
+/* Removes the entity. Inside the caller's change. */
+NX_FALLIBLE nx_saml_row_forget(struct nx_house *house, const char *upstream);
+
+#endif
