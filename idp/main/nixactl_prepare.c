@@ -256,7 +256,7 @@ static NX_FALLIBLE name_authorities(const struct nx_plan *p, const char **out)
 
 static NX_FALLIBLE configure_edge(const struct nx_plan *p)
 {
-    const char *mtls_ca;
+    const char *mtls_ca = NX_CA_FILE;
     NX_TRY(name_authorities(p, &mtls_ca));
     char from[4200], port[NX_PORTALS][8] = {"0", "0", "0"};
     snprintf(from, sizeof from, "%s/docker/haproxy.cfg.in", p->share);

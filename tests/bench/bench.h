@@ -109,6 +109,8 @@ void up_twice(struct bench *b);
 void rig_up(struct bench *b);
 /* Starts everything anew in the folder on the disk; false when it was there already. */
 bool rig_to_disk(struct bench *b);
+/* Stops nixad and starts it again; seconds until it is ready. */
+double rig_restart(struct bench *b);
 void rig_down(struct bench *b);
 /* Sends one request of the operator's socket through nixactl --json; the reply is owned by the caller. */
 json_t *rig_ctl(struct bench *b, const char *const words[]);
@@ -156,6 +158,7 @@ struct visit {
     struct http *browser;
     struct http *phone;
     nx_arena *arena; /* of one flow */
+    bool signed_in;  /* in a load that keeps its cookies */
 };
 typedef void (*flow_fn)(struct visit *v);
 
@@ -166,6 +169,8 @@ struct load *load_start(struct bench *b, flow_fn flow);
 void load_stop(struct load *l);
 /* In the best slice. */
 struct speed load_best(struct bench *b, flow_fn flow);
+/* The same with browsers that stay: one person each, who keeps her cookies from one flow to the next. */
+struct speed load_kept_best(struct bench *b, flow_fn flow);
 
 /* storm.c: p99 of client credentials at `rate` a second with a storm of passwords, as a multiple of the one
  * without; the median of five. */
@@ -188,6 +193,17 @@ void flow_qr(struct visit *v);
 /* A sign-in by password to her own page, no portal in it. */
 void flow_own_page(struct visit *v);
 void flow_make_people(struct bench *b);
+
+/* saml.c */
+#define SAML_PORTALS 5000
+/* Registers the portal of flow_saml. */
+void saml_register(struct bench *b);
+/* A portal that speaks SAML asks for somebody who is signed in: AuthnRequest in, signed Response out. */
+void flow_saml(struct visit *v);
+/* With SAML_PORTALS registered: seconds until nixad is ready, and how many milliseconds a portal's first request takes
+ * more than its second (the middle one of many). */
+double ready_with_portals(struct bench *b, nx_arena *a);
+double first_request_ms(struct bench *b, nx_arena *a);
 
 /* phone.c */
 void phones_enrol(struct bench *b);

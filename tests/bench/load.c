@@ -18,6 +18,7 @@ struct worker {
 
 struct load {
     flow_fn flow;
+    bool keeps; /* cookies and person */
     atomic_bool over;
     atomic_long done;
     struct worker worker[LOAD_THREADS];
@@ -28,8 +29,10 @@ static void *run(void *ctx)
     struct worker *w = ctx;
     /* In the order of the people, so that two never sign in as the same one at once. */
     for (int turn = 0; !atomic_load(&w->load->over); turn++) {
-        w->visit.person = (w->number + turn * LOAD_THREADS) % PEOPLE;
-        http_forget_cookies(w->visit.browser);
+        if (!w->load->keeps) {
+            w->visit.person = (w->number + turn * LOAD_THREADS) % PEOPLE;
+            http_forget_cookies(w->visit.browser);
+        }
         w->load->flow(&w->visit);
         atomic_fetch_add(&w->load->done, 1);
         nx_arena_reset(w->visit.arena);
@@ -37,19 +40,25 @@ static void *run(void *ctx)
     return NULL;
 }
 
-struct load *load_start(struct bench *b, flow_fn flow)
+static struct load *start(struct bench *b, flow_fn flow, bool keeps)
 {
     struct load *l = calloc(1, sizeof *l);
     if (!l) die("memory");
     l->flow = flow;
+    l->keeps = keeps;
     for (int i = 0; i < LOAD_THREADS; i++) {
         struct worker *w = &l->worker[i];
         w->load = l;
         w->number = i;
-        w->visit = (struct visit){b, 0, http_open(b), http_open(b), nx_arena_open(16u << 20)};
+        w->visit = (struct visit){b, i, http_open(b), http_open(b), nx_arena_open(16u << 20), false};
         if (!w->visit.arena || pthread_create(&w->thread, NULL, run, w) != 0) die("load");
     }
     return l;
+}
+
+struct load *load_start(struct bench *b, flow_fn flow)
+{
+    return start(b, flow, false);
 }
 
 void load_stop(struct load *l)
@@ -65,9 +74,8 @@ void load_stop(struct load *l)
     free(l);
 }
 
-struct speed load_best(struct bench *b, flow_fn flow)
+static struct speed best_of(struct bench *b, struct load *l)
 {
-    struct load *l = load_start(b, flow);
     struct speed best = SPEED_NONE;
     for (int i = 0; i <= 2 * b->slices; i++) {
         double began = seconds_now(), used = processor_now(b->nixad);
@@ -79,4 +87,14 @@ struct speed load_best(struct bench *b, flow_fn flow)
     }
     load_stop(l);
     return best;
+}
+
+struct speed load_best(struct bench *b, flow_fn flow)
+{
+    return best_of(b, start(b, flow, false));
+}
+
+struct speed load_kept_best(struct bench *b, flow_fn flow)
+{
+    return best_of(b, start(b, flow, true));
 }

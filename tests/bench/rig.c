@@ -110,6 +110,17 @@ void rig_up(struct bench *b)
     start(b);
 }
 
+double rig_restart(struct bench *b)
+{
+    double first = b->ready_s, idle = b->idle_mib;
+    end(b->nixad, SIGTERM);
+    start_nixad(b);
+    double took = b->ready_s;
+    b->ready_s = first;
+    b->idle_mib = idle;
+    return took;
+}
+
 bool rig_to_disk(struct bench *b)
 {
     if (strcmp(b->dir, b->disk) == 0) return false;

@@ -8,6 +8,11 @@ static double floor_issue(const struct floors *f)
     return f->answer + f->round_trip + f->es256_sign;
 }
 
+static double floor_assert(const struct floors *f)
+{
+    return f->answer + f->round_trip + f->rs256_sign;
+}
+
 static double floor_refresh(const struct floors *f)
 {
     return f->answer + f->round_trip + 2 * f->es256_sign;
@@ -59,6 +64,13 @@ static struct speed qr_flow(struct bench *b, nx_arena *a)
     return load_best(b, flow_qr);
 }
 
+static struct speed saml_flow(struct bench *b, nx_arena *a)
+{
+    (void)a;
+    saml_register(b);
+    return load_kept_best(b, flow_saml);
+}
+
 /* In this order: what is small first, what moves the rig last. */
 static const struct measure {
     const char *name;
@@ -78,8 +90,11 @@ static const struct measure {
     {"introspection, the same token again", NULL, introspection_again, floor_look, 0.6, "/s"},
     {"password sign-in, whole code flow", NULL, password_flow, floor_hash, 0.85, "/s"},
     {"QR sign-in, whole code flow, PIN hash at the least cost", NULL, qr_flow, floor_qr, 0.3, "/s"},
+    {"SAML sign-on of who is signed in, RSA-2048", NULL, saml_flow, floor_assert, 0.6, "/s"},
     {"p99 of client credentials while passwords storm, times", p99_in_storm, NULL, NULL, 3, ""},
     {"client credentials through HAProxy and TLS", NULL, through_edge, floor_issue, 0, "/s"},
+    {"nixad ready with 5,000 portals that speak SAML", ready_with_portals, NULL, NULL, 0.5, "s"},
+    {"first request of such a portal, more than its second", first_request_ms, NULL, NULL, 5, "ms"},
     {"client credentials, Redis on this disk", NULL, on_disk, floor_issue, 0, "/s"},
 };
 
