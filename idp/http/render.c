@@ -194,6 +194,8 @@ nx_result nx_views_render(const nx_views *vs, const char *name, const nx_view *v
     NX_REQUIRE(t, NX_ERR_NOT_FOUND);
     struct rendering re = {.views = vs, .catalogue = nx_views_language(vs, lang), .out = out};
     NX_REQUIRE(re.catalogue, NX_ERR_UNKNOWN);
+    /* A page that misses what was put into it says something else than it was meant to. */
+    NX_REQUIRE(!view || !view->lost, NX_ERR_MEMORY);
     nx_result r = put_nodes(&re, t, 0, t->count, view);
     if (!nx_ok(r)) nx_log(NX_ERROR, "page_failed", NX_TEXT("template", t->name));
     NX_TRY(r);

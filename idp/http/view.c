@@ -7,6 +7,12 @@ nx_view *nx_view_new(nx_arena *a)
     return v;
 }
 
+static void lose(nx_view *v)
+{
+    for (; v; v = v->around)
+        v->lost = true;
+}
+
 /* The place of a key's value: the old one emptied, or a new one. */
 static struct nx_value *place(nx_view *v, const char *key, enum nx_value_kind kind)
 {
@@ -16,6 +22,7 @@ static struct nx_value *place(nx_view *v, const char *key, enum nx_value_kind ki
         at = at->next;
     if (!at) {
         at = nx_arena_new(v->arena, struct nx_value, 1);
+        if (!at) lose(v);
         if (!at) return NULL;
         at->next = v->values;
         v->values = at;
@@ -27,7 +34,9 @@ static struct nx_value *place(nx_view *v, const char *key, enum nx_value_kind ki
 static void set_text(nx_view *v, const char *key, enum nx_value_kind kind, const char *text)
 {
     struct nx_value *at = place(v, key, kind);
-    if (at && text) at->text = nx_span_str(nx_arena_strdup(v->arena, text));
+    char *copy = at && text ? nx_arena_strdup(v->arena, text) : NULL;
+    if (at && text && !copy) lose(v);
+    if (copy) at->text = nx_span_str(copy);
 }
 
 static void set_number(nx_view *v, const char *key, enum nx_value_kind kind, int64_t number)
@@ -91,6 +100,7 @@ nx_view *nx_view_item(nx_view *v, const char *key)
 {
     struct nx_value *list = list_of(v, key);
     nx_view *item = list ? nx_view_new(v->arena) : NULL;
+    if (!item) lose(v);
     if (!item) return NULL;
     item->around = v;
     if (list->last)

@@ -1,6 +1,6 @@
 /* Views: the values that a page shows, by name. A view is a small tree in the request's arena: names with
  * text, numbers, flags, lists of views. Keys are static strings. A later value for a key replaces the earlier
- * one. Setters are void; when memory runs out the arena remembers it and rendering fails. */
+ * one. Setters are void; when memory runs out the view remembers it and rendering fails. */
 #ifndef NX_HTTP_VIEW_H
 #define NX_HTTP_VIEW_H
 

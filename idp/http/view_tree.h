@@ -26,7 +26,8 @@ struct nx_value {
 
 struct nx_view {
     nx_arena *arena;
-    const nx_view *around; /* where names are looked up next */
+    nx_view *around; /* where names are looked up next */
+    bool lost;       /* a value of it, or of an item in it, found no memory: it is not shown */
     struct nx_value *values;
     nx_view *next; /* the next item of the list */
 };

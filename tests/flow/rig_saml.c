@@ -255,7 +255,8 @@ void rig_saml_read(struct rig_saml_answer *out, struct rig_saml *p, const nx_rep
     NX_AUTO(nx_xml_doc) d = NULL;
     assert_int_equal(rp->status, 200);
     assert_true(nx_ok(nx_b64_decode_dup(&xml, p->rig->arena, nx_span_str(rig_field(p->rig, rp, "SAMLResponse")))));
-    assert_true(nx_ok(nx_xml_parse(&d, xml, &nx_xml_message)));
+    nx_result parsed = nx_xml_parse(&d, xml, &nx_xml_message);
+    if (!nx_ok(parsed)) fail_msg("%s: %.*s", nx_err_name(parsed.e), (int)xml.n, (const char *)xml.p);
     rig_saml_parse(out, p, d, nx_xml_root(d));
     const char *form = strstr(rig_body(rp), "action=\"");
     out->action = nx_arena_dup(p->rig->arena, nx_span_of(form + 8, strcspn(form + 8, "\"")));

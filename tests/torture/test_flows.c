@@ -6,7 +6,9 @@
  *
  * NX_TORTURE_RUNS: how many n of a flow and kind are tried, spread evenly over all of them; 0: every one. */
 #include "rig_phone.h"
+#include "rig_saml.h"
 
+#include "authn/one_time.h"
 #include "authn/password.h"
 #include "base/clock.h"
 #include "endpoints/bearer/bearer.h"
@@ -53,6 +55,7 @@ struct flow {
 
 static struct rig rig;
 static struct phone phone;
+static struct rig_saml health;
 static unsigned runs;   /* so far */
 static int64_t ahead_s; /* each run has a time of its own, so that no throttle remembers the last */
 
@@ -483,7 +486,169 @@ static void after_scim(struct ground *g)
 /* ---- the torture
  * ------------------------------------------------------------------------------------------ */
 
+/* ---- SAML sign-on ---- */
+
+static void signed_in(struct ground *g)
+{
+    rig_sign_in(&g->b, &g->person);
+}
+
+static bool by_saml(struct ground *g)
+{
+    struct rig_saml_answer x;
+    nx_reply *rp = rig_get(&g->b, rig_saml_ask(&health, "", ""));
+    if (rig.fault.act == NX_ACT_CLOCK && rp->status == 303)
+        return false; /* the session is over: to the sign-in page */
+    if (!answered(rp, 200)) return false;
+    rig_saml_read(&x, &health, rp);
+    bool whole = x.assertion != NULL; /* signed and whole, or a refusal that is */
+    assert_true(whole || rig.fault.fired);
+    rig_saml_forget(&x);
+    return whole;
+}
+
+/* The portal has an assertion only if it is noted in the session, so that logout reaches it. */
+static void after_saml(struct ground *g)
+{
+    struct nx_signon_list list;
+    struct rig_saml_answer x;
+    rig_saml_sign_on(&x, &health, &g->b, rig_saml_ask(&health, "IsPassive=\"true\"", ""));
+    rig_saml_forget(&x);
+    assert_true(nx_ok(nx_signon_list(rig_house(&rig)->store, rig.arena, g->person.id, &list)));
+    bool noted = false;
+    for (size_t i = 0; i < list.n; i++)
+        for (size_t k = 0; k < list.v[i].client_count; k++)
+            noted = noted || strcmp(list.v[i].clients[k], health.client) == 0;
+    assert_true(noted);
+}
+
+/* ---- second factors ---- */
+
+static uint8_t secret[NX_ONE_TIME_SECRET_LEN];
+
+static void scan(const char *uri)
+{
+    size_t n = 0;
+    const char *at = strstr(uri, "secret=");
+    assert_non_null(at);
+    at += strlen("secret=");
+    assert_true(nx_ok(nx_b32_decode(secret, sizeof secret, &n, nx_span_of(at, strcspn(at, "&")), true)));
+}
+
+/* In the rig's arena. */
+static const char *code_now(void)
+{
+    char code[NX_ONE_TIME_DIGITS + 1];
+    uint64_t at = (uint64_t)(nx_now() / NX_ONE_TIME_STEP_S);
+    assert_true(nx_ok(nx_one_time_code(code, nx_span_of(secret, sizeof secret), at)));
+    return nx_arena_strdup(rig.arena, code);
+}
+
+static size_t generators(struct ground *g)
+{
+    struct nx_one_time *list;
+    size_t n;
+    assert_true(nx_ok(nx_one_time_list(rig_house(&rig)->registry, rig.arena, g->person.id, &list, &n)));
+    return n;
+}
+
+static void forget_generators(struct ground *g)
+{
+    struct nx_one_time *list;
+    size_t n;
+    assert_true(nx_ok(nx_one_time_list(rig_house(&rig)->registry, rig.arena, g->person.id, &list, &n)));
+    for (size_t i = 0; i < n; i++)
+        assert_true(nx_ok(nx_one_time_delete(rig_house(&rig)->registry, g->person.id, list[i].id.s)));
+}
+
+static void have_generator(struct ground *g)
+{
+    struct nx_one_time made;
+    const char *uri;
+    const struct nx_one_time_ask how = {
+        .person = g->person.id, .user_name = "lan", .kind = NX_ONE_TIME_TOTP, .bound_at = 2};
+    forget_generators(g);
+    assert_true(nx_ok(nx_one_time_make(&made, &uri, rig_house(&rig), rig.arena, &how)));
+    scan(uri);
+    signed_in(g);
+}
+
+static bool by_code(struct ground *g)
+{
+    nx_reply *rp = rig_get(&g->b, "/login/code");
+    if (!answered(rp, 200)) return false;
+    const char *form = nx_arena_printf(rig.arena, "csrf=%s&code=%s", rig_field(&rig, rp, "csrf"), code_now());
+    rp = rig_post(&g->b, "/login/code", form);
+    if (!answered(rp, 303)) return false;
+    g->let_in = true;
+    return true;
+}
+
+/* The answer to the code of now; a session whose new cookie was lost on the way begins again. */
+static int type_again(struct ground *g)
+{
+    nx_reply *rp = rig_get(&g->b, "/login/code");
+    if (rp->status == 303) {
+        assert_false(g->let_in);
+        signed_in(g);
+        rp = rig_get(&g->b, "/login/code");
+    }
+    const char *form = nx_arena_printf(rig.arena, "csrf=%s&code=%s", rig_field(&rig, rp, "csrf"), code_now());
+    return rig_post(&g->b, "/login/code", form)->status;
+}
+
+/* What was answered as right serves no second time; after an error the code may be used up, and a later one
+ * takes her on. */
+static void after_code(struct ground *g)
+{
+    int again = type_again(g);
+    assert_true(g->let_in ? again == 403 : again == 303 || again == 403);
+    nx_clock_shift(ahead_s + 60);
+    assert_int_equal(type_again(g), 303);
+    forget_generators(g);
+}
+
+static void have_no_generator(struct ground *g)
+{
+    forget_generators(g);
+    signed_in(g);
+}
+
+static char *shown_uri(const nx_reply *rp)
+{
+    const char *at = strstr(rig_body(rp), "data-qr=\"");
+    assert_non_null(at);
+    at += strlen("data-qr=\"");
+    return nx_arena_dup(rig.arena, nx_span_of(at, strcspn(at, "\"")));
+}
+
+static bool enrol_app(struct ground *g)
+{
+    nx_reply *rp = rig_get(&g->b, "/me/codes");
+    if (!answered(rp, 200)) return false;
+    rp = rig_post(&g->b, "/me/codes",
+                  nx_arena_printf(rig.arena, "csrf=%s&act=add", rig_field(&rig, rp, "csrf")));
+    if (!answered(rp, 200)) return false;
+    scan(shown_uri(rp));
+    const char *form = nx_arena_printf(rig.arena, "csrf=%s&ticket=%s&code=%s", rig_field(&rig, rp, "csrf"),
+                                       rig_field(&rig, rp, "ticket"), code_now());
+    rp = rig_post(&g->b, "/me/codes/confirm", form);
+    if (!answered(rp, 303)) return false;
+    g->let_in = true;
+    return true;
+}
+
+/* A generator is whole or is not there; one that she was told of is. */
+static void after_enrolment(struct ground *g)
+{
+    size_t n = generators(g);
+    assert_true(g->let_in ? n == 1 : n <= 1);
+    forget_generators(g);
+}
+
 static const struct flow flows[] = {
+    {"second factor", have_generator, by_code, after_code},
+    {"enrolment of a second factor", have_no_generator, enrol_app, after_enrolment},
     {"password", NULL, by_password, after_password},
     {"refresh", have_tokens, by_refresh, after_refresh},
     {"refresh of a public client", have_public_tokens, by_refresh, after_refresh},
@@ -492,6 +657,7 @@ static const struct flow flows[] = {
     {"end of a QR identity", have_session, revoke_qr, after_end_of_qr},
     {"end of a session", have_session, revoke_session, after_end_of_session},
     {"SCIM", have_operator, by_scim, after_scim},
+    {"SAML sign-on", signed_in, by_saml, after_saml},
 };
 
 static void end_sessions(const char *person)
@@ -608,12 +774,14 @@ static int up(void **state)
     if (!nx_ok(nx_secret_set(&password, NX_LIT(RIG_PASSWORD)))) return -1;
     if (!nx_ok(nx_password_store(rig_house(&rig), rig.lan.id, &password))) return -1;
     enrol();
+    rig_saml_up(&health, &rig, &(struct rig_saml_plan){.entity_id = NULL});
     return 0;
 }
 
 static int down(void **state)
 {
     (void)state;
+    rig_saml_down(&health);
     phone_close(&phone);
     nx_bearer_stop();
     rig_down(&rig);
