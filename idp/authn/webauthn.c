@@ -9,6 +9,8 @@
 #include <fido/es256.h>
 #include <fido/rs256.h>
 
+#define CBOR_ROOM (256u << 10)
+
 static const int algs[] = {COSE_ES256, COSE_EDDSA, COSE_RS256};
 
 /* ---- registration
@@ -35,19 +37,32 @@ static nx_result split(struct object *out, nx_arena *a, nx_span attestation_obje
     return NX_OK;
 }
 
-/* A credential and its key must be there; without extensions nothing stands behind the key. */
+/* libfido2 hands CBOR to libcbor, which allocates what a head announces: whatever follows the fixed parts is
+ * read here first, under the caps of crypto/cbor.h. So many maps, and nothing behind them. */
+static nx_result check_maps(nx_arena *a, nx_span bytes, uint8_t maps)
+{
+    const struct nx_cbor *list;
+    nx_buf b;
+    nx_buf_init(&b, a, NX_WEBAUTHN_AUTH_DATA_MAX);
+    nx_cbor_put_array(&b, maps);
+    nx_buf_add(&b, bytes);
+    NX_TRY(nx_buf_done(&b));
+    nx_result r = nx_cbor_parse(&list, a, nx_buf_span(&b), NX_CBOR_STRICT);
+    NX_REQUIRE(r.e != NX_ERR_MEMORY, NX_ERR_MEMORY);
+    NX_REQUIRE(nx_ok(r), NX_ERR_WEBAUTHN_FORM);
+    for (uint8_t i = 0; i < maps; i++)
+        NX_REQUIRE(list->item[i].type == NX_CBOR_MAP, NX_ERR_WEBAUTHN_FORM);
+    return NX_OK;
+}
+
+/* A credential and its key must be there, and extensions where the flag says so. */
 static nx_result check_layout(nx_arena *a, nx_span d, uint8_t flags)
 {
-    const struct nx_cbor *key;
     NX_REQUIRE(flags & NX_FLAG_AT && d.n > NX_AUTH_DATA_KEY, NX_ERR_WEBAUTHN_FORM);
     size_t id = (size_t)d.p[53] << 8 | d.p[54];
     NX_REQUIRE(id >= NX_PASSKEY_ID_MIN && id <= NX_PASSKEY_ID_MAX, NX_ERR_WEBAUTHN_FORM);
     NX_REQUIRE(d.n > NX_AUTH_DATA_KEY + id, NX_ERR_WEBAUTHN_FORM);
-    if (flags & NX_FLAG_ED) return NX_OK;
-    nx_result r = nx_cbor_parse(&key, a, nx_span_from(d, NX_AUTH_DATA_KEY + id), NX_CBOR_STRICT);
-    NX_REQUIRE(r.e != NX_ERR_MEMORY, NX_ERR_MEMORY);
-    NX_REQUIRE(nx_ok(r), NX_ERR_WEBAUTHN_FORM);
-    return NX_OK;
+    return check_maps(a, nx_span_from(d, NX_AUTH_DATA_KEY + id), flags & NX_FLAG_ED ? 2 : 1);
 }
 
 static bool copy(nx_span *out, nx_arena *a, const uint8_t *p, size_t n)
@@ -145,6 +160,19 @@ static nx_result signature_right(const struct nx_webauthn_expect *x, const struc
     return NX_OK;
 }
 
+/* No credential, and extensions where the flag says so. */
+static nx_result check_bare(nx_span d, uint8_t flags)
+{
+    NX_REQUIRE(!(flags & NX_FLAG_AT), NX_ERR_WEBAUTHN_FORM);
+    if (!(flags & NX_FLAG_ED)) {
+        NX_REQUIRE(d.n == NX_AUTH_DATA_FIXED, NX_ERR_WEBAUTHN_FORM);
+        return NX_OK;
+    }
+    NX_AUTO(nx_arena) a = nx_arena_open(CBOR_ROOM);
+    NX_NEED(a);
+    return check_maps(a, nx_span_from(d, NX_AUTH_DATA_FIXED), 1);
+}
+
 nx_result nx_webauthn_assert(struct nx_webauthn_asserted *out, const struct nx_webauthn_expect *x,
                              const struct nx_passkey *k, const struct nx_webauthn_assertion *s)
 {
@@ -152,8 +180,7 @@ nx_result nx_webauthn_assert(struct nx_webauthn_asserted *out, const struct nx_w
     fido_init(0);
     NX_TRY(nx_webauthn_client_data(x, "webauthn.get", s->client_data));
     NX_TRY(nx_auth_data_read(&d, x->rp_id, s->auth_data));
-    bool bare = !(d.flags & NX_FLAG_AT) && (d.flags & NX_FLAG_ED || s->auth_data.n == NX_AUTH_DATA_FIXED);
-    NX_REQUIRE(bare, NX_ERR_WEBAUTHN_FORM);
+    NX_TRY(check_bare(s->auth_data, d.flags));
     *out = (struct nx_webauthn_asserted){
         .counter = d.counter, .backup_eligible = d.flags & NX_FLAG_BE, .backed_up = d.flags & NX_FLAG_BS};
     /* A credential does not change its kind (section 6.1.3). */

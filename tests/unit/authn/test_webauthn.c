@@ -212,6 +212,33 @@ static void test_keys_that_are_none(void **state)
     soft_close(&p);
 }
 
+/* Extensions that announce more than there is: libcbor would allocate it. */
+static void test_extensions_are_bounded(void **state)
+{
+    (void)state;
+    static const uint8_t huge[] = {0xbb, 0x00, 0x00, 0x00, 0x08, 0x31, 0xd9, 0x76, 0x30};
+    struct soft_passkey p = soft_open(a, -7, 1);
+    struct nx_passkey k = row_of(&p);
+    nx_buf b;
+    soft_get(&p, challenge_text);
+    nx_buf_init(&b, a, 256);
+    nx_buf_add(&b, p.auth_data);
+    nx_buf_add(&b, nx_span_of(huge, sizeof huge));
+    p.auth_data = nx_buf_span(&b);
+    ((uint8_t *)(uintptr_t)p.auth_data.p)[32] |= 0x80;
+    p.signature = soft_sign(&p, p.key); /* right, over what is wrong */
+    assert_int_equal(assertion(&p, &k), NX_ERR_WEBAUTHN_FORM);
+    p.unsolicited = true;
+    soft_get(&p, challenge_text);
+    nx_buf_init(&b, a, 256);
+    nx_buf_add(&b, p.auth_data);
+    nx_buf_add(&b, nx_span_of("", 1)); /* something behind them */
+    p.auth_data = nx_buf_span(&b);
+    p.signature = soft_sign(&p, p.key);
+    assert_int_equal(assertion(&p, &k), NX_ERR_WEBAUTHN_FORM);
+    soft_close(&p);
+}
+
 static void test_every_cut_of_the_object_is_refused(void **state)
 {
     (void)state;
@@ -438,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_client_data_is_strict),
         cmocka_unit_test(test_registrations_that_are_wrong),
         cmocka_unit_test(test_keys_that_are_none),
+        cmocka_unit_test(test_extensions_are_bounded),
         cmocka_unit_test(test_every_cut_of_the_object_is_refused),
         cmocka_unit_test(test_self_attestation),
         cmocka_unit_test(test_no_byte_of_what_is_attested_can_change),
