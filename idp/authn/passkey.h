@@ -20,7 +20,13 @@
 #define NX_PASSKEY_CHALLENGE_S 300
 #define NX_PASSKEY_RESPONSE_MAX (16u << 10) /* bytes of JSON that a page sends back */
 
-enum nx_passkey_purpose { NX_PASSKEY_SIGN_IN = 1, NX_PASSKEY_ENROL = 2, NX_PASSKEY_ENROL_PHONE = 3 };
+enum nx_passkey_purpose {
+    NX_PASSKEY_SIGN_IN = 1,
+    NX_PASSKEY_ENROL = 2,
+    NX_PASSKEY_ENROL_PHONE = 3,
+    NX_PASSKEY_CONSOLE = 4, /* an administrator enters the console (authn/administrator.h) */
+    NX_PASSKEY_CONSOLE_ENROL = 5
+};
 
 /* Who may answer a challenge, and what for. */
 struct nx_passkey_scene {

@@ -152,6 +152,13 @@ nx_result nx_console_enter(nx_secret *cookie, struct nx_console *out, struct nx_
     return nx_registry_commit(&change);
 }
 
+nx_result nx_console_begin(nx_secret *cookie, struct nx_console *out, struct nx_house *house, nx_arena *a,
+                           const char *actor, const char *scopes)
+{
+    struct nx_operate_call c = {.house = house, .arena = a, .actor = actor};
+    return open_console(cookie, out, &c, scopes);
+}
+
 nx_result nx_console_find(struct nx_console *out, struct nx_house *house, nx_arena *a, nx_span cookie)
 {
     char jti[NX_B64U_LEN(NX_SHA256_LEN) + 1];

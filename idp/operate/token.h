@@ -31,6 +31,9 @@ struct nx_console {
  * unknown, used or too old. */
 NX_FALLIBLE nx_console_enter(nx_secret *cookie, struct nx_console *out, struct nx_house *house, nx_arena *a,
                              nx_span secret);
+/* A console session of an administrator who has just proved herself (authn/administrator.h). */
+NX_FALLIBLE nx_console_begin(nx_secret *cookie, struct nx_console *out, struct nx_house *house, nx_arena *a,
+                             const char *actor, const char *scopes);
 /* The session of a cookie. NX_ERR_NOT_FOUND. */
 NX_FALLIBLE nx_console_find(struct nx_console *out, struct nx_house *house, nx_arena *a, nx_span cookie);
 NX_FALLIBLE nx_console_leave(struct nx_house *house, const struct nx_console *c);

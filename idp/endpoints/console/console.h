@@ -1,7 +1,8 @@
 /* The console: what operators look at in a browser, and the one button that revokes.
  *
  * It is entered by a one-time link (SECURITY.md 24): the secret comes in the fragment, which no server and no
- * log sees, a script posts it, and a session of its own begins under the cookie __Host-nxo. Every page checks
+ * log sees, a script posts it, and a session of its own begins under the cookie __Host-nxo; or by the passkey of an
+ * administrator, enrolled in such a session. Every page checks
  * the role's scope: the audit trail needs `audit`, the button `revoke`, everything else any role. */
 #ifndef NX_ENDPOINTS_CONSOLE_CONSOLE_H
 #define NX_ENDPOINTS_CONSOLE_CONSOLE_H
@@ -37,5 +38,16 @@ nx_result nx_console_sessions(nx_request *rq, nx_reply *rp);
 nx_result nx_console_clients(nx_request *rq, nx_reply *rp);
 nx_result nx_console_audit(nx_request *rq, nx_reply *rp);
 nx_result nx_console_revoke(nx_request *rq, nx_reply *rp);
+nx_result nx_console_passkeys(nx_request *rq, nx_reply *rp);
+nx_result nx_console_passkeys_options(nx_request *rq, nx_reply *rp);
+nx_result nx_console_passkeys_add(nx_request *rq, nx_reply *rp);
+nx_result nx_console_passkeys_remove(nx_request *rq, nx_reply *rp);
+nx_result nx_console_login_options(nx_request *rq, nx_reply *rp);
+nx_result nx_console_login(nx_request *rq, nx_reply *rp);
+
+/* The page that asks for a link or a passkey, with a text of the catalogue. */
+NX_FALLIBLE nx_console_ask(nx_request *rq, nx_reply *rp, int status, const char *error);
+/* Sets the cookie of a new console session and goes to its first page. */
+NX_FALLIBLE nx_console_entered(nx_request *rq, nx_reply *rp, const nx_secret *cookie);
 
 #endif
