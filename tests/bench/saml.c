@@ -151,9 +151,9 @@ double first_request_ms(struct bench *b, nx_arena *a)
     register_many(b);
     rig_restart(b);
     struct http *h = http_open(b);
-    for (int i = 0; i < 20; i++)
+    for (int i = 0; i < 20; i++, nx_arena_reset(a))
         ask_ms(h, b, a, host_of(a, 0));
-    for (int i = 0; i < ASKED; i++) {
+    for (int i = 0; i < ASKED; i++, nx_arena_reset(a)) {
         const char *host = host_of(a, 1 + i * (SAML_PORTALS / ASKED - 1));
         double first = ask_ms(h, b, a, host);
         more[i] = first - ask_ms(h, b, a, host);
