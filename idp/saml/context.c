@@ -88,13 +88,14 @@ static size_t best_named(const struct nx_saml_context *c, enum nx_level level, u
 }
 
 NX_FALLIBLE nx_saml_context_state(const struct nx_saml_context *c, enum nx_level level, unsigned means,
-                                  const char **uri)
+                                  const char **uri, enum nx_level *said)
 {
     NX_REQUIRE(level != NX_LEVEL_NONE, NX_ERR_SAML_NO_CONTEXT);
     size_t named = c->asked ? best_named(c, level, means) : ROWS;
     if (c->asked && c->comparison == NX_SAML_EXACT) {
         NX_REQUIRE(named < ROWS, NX_ERR_SAML_NO_CONTEXT);
         *uri = rows[named].uri;
+        *said = rows[named].level;
         return NX_OK;
     }
     if (c->asked && c->comparison == NX_SAML_MAXIMUM) {
@@ -104,5 +105,6 @@ NX_FALLIBLE nx_saml_context_state(const struct nx_saml_context *c, enum nx_level
     /* The portal's own word where it says as much as ours: it may not know ours. */
     bool enough = named < ROWS && rows[named].level == level && c->comparison != NX_SAML_BETTER;
     *uri = enough ? rows[named].uri : nx_acr_of_level(level);
+    *said = level;
     return NX_OK;
 }

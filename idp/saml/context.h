@@ -32,9 +32,9 @@ void nx_saml_context_add(struct nx_saml_context *c, nx_span uri);
  * when nothing that was named can be given at all. */
 NX_FALLIBLE nx_saml_context_level(const struct nx_saml_context *c, enum nx_level *lowest, bool *essential);
 
-/* The class to state for a sign-in of that level by those means; static. NX_ERR_SAML_NO_CONTEXT when none of those
- * that were asked for is true of it. */
+/* The class to state for a sign-in of that level by those means; static. *said is the level that it says, which is all
+ * that the portal is to be told. NX_ERR_SAML_NO_CONTEXT when none of those that were asked for is true of it. */
 NX_FALLIBLE nx_saml_context_state(const struct nx_saml_context *c, enum nx_level level, unsigned means,
-                                  const char **uri);
+                                  const char **uri, enum nx_level *said);
 
 #endif

@@ -89,15 +89,8 @@ static NX_FALLIBLE state_level(struct issuing *x)
     int cap = x->portal->settings.cap;
     enum nx_level level = x->flow->decision.terms.level;
     if (cap && (int)level > cap) level = (enum nx_level)cap;
-    x->what.level = level;
-    return nx_saml_context_state(&x->ask->context, level, x->flow->gate.session.means, &x->what.class_uri);
-}
-
-/* What is said about how strong it was may be less than the session: a maximum that the portal set. */
-static void cap_level(struct issuing *x)
-{
-    enum nx_level said = nx_level_of_acr(nx_span_str(x->what.class_uri));
-    if (said != NX_LEVEL_NONE && said < x->what.level) x->what.level = said;
+    return nx_saml_context_state(&x->ask->context, level, x->flow->gate.session.means, &x->what.class_uri,
+                                 &x->what.level);
 }
 
 /* The client is joined to the session in the act that gives the assertion its place: from then on, logout reaches it. */
@@ -123,7 +116,6 @@ static NX_FALLIBLE issue_to(struct nx_step *out, struct issuing *x, const struct
 {
     enum nx_found found;
     NX_TRY(state_level(x));
-    cap_level(x);
     NX_TRY(name_her(x));
     NX_TRY(join(x));
     x->what.told = &x->told;

@@ -1,5 +1,6 @@
 #include "saml/sso.h"
 
+#include "base/text.h"
 #include "house/house.h"
 #include "saml/attribute.h"
 #include "saml/federation.h"
@@ -150,6 +151,7 @@ NX_FALLIBLE nx_saml_sso_start(struct nx_step *out, struct nx_house *house, nx_ar
     AUTO_ARRIVING(x) = {.house = house, .arena = a, .ask = {.base = {.max_age = -1}, .binding = NX_SAML_POST}};
     enum nx_saml_binding post = NX_SAML_POST;
     NX_REQUIRE(!target || strlen(target) <= NX_SAML_RELAY_MAX, NX_ERR_LIMIT);
+    NX_REQUIRE(!target || nx_utf8_printable(nx_span_str(target)), NX_ERR_ENCODING);
     NX_TRY(find_started(&x, portal));
     NX_REQUIRE(x.portal->settings.idp_initiated, NX_ERR_SAML_UNSOLICITED);
     const struct nx_saml_endpoint *acs = nx_saml_endpoint_default(&x.portal->acs);

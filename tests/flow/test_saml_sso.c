@@ -214,6 +214,8 @@ static void states(const char *inner, const char *uri)
     rig_saml_sign_on(&x, &portal, &browser, rig_saml_ask(&portal, "", inner));
     if (!x.assertion) fail_msg("%s: %s %s", inner, x.status, x.second);
     assert_string_equal(class_of(&x), uri);
+    if (strcmp(uri, "https://refeds.org/profile/sfa") == 0)
+        assert_string_equal(rig_saml_value(&rig, x.assertion, "urn:nixa:attribute:level"), "m1"); /* no more than it says */
     if (strncmp(uri, "urn:nixa:acr:", 13) == 0)
         assert_string_equal(rig_saml_value(&rig, x.assertion, "urn:nixa:attribute:level"), uri + 13);
 }
@@ -229,6 +231,7 @@ static void levels_are_stated_as_asked(void **state)
     states(CONTEXT("minimum", CLASS("urn:nixa:acr:m1")), "urn:nixa:acr:m2");
     states(CONTEXT("maximum", CLASS("urn:nixa:acr:m1")), "urn:nixa:acr:m1");
     states(CONTEXT("better", CLASS("urn:nixa:acr:m1")), "urn:nixa:acr:m2");
+    states(CONTEXT("exact", CLASS("https://refeds.org/profile/sfa")), "https://refeds.org/profile/sfa");
     states(CONTEXT("exact", CLASS("https://refeds.org/profile/mfa")), "https://refeds.org/profile/mfa");
     told(rig_saml_ask(&portal, "", CONTEXT("exact", CLASS("urn:oasis:names:tc:SAML:2.0:ac:classes:Password"))),
          "Responder", "NoAuthnContext");
@@ -623,6 +626,7 @@ static void unasked_sign_in_is_off(void **state)
     refused(rig_get(&browser, "/saml/start?portal=https%3A%2F%2Fhealth.example%2Fsaml"), NX_ERR_SAML_UNSOLICITED);
     refused(rig_get(&browser, "/saml/start?portal=nobody"), NX_ERR_SAML_ISSUER);
     refused(rig_get(&browser, "/saml/start"), NX_ERR_SAML_ISSUER);
+    refused(rig_get(&browser, "/saml/start?portal=nobody&target=a%0d%0ab"), NX_ERR_ENCODING);
     rig_saml_up(&open, &rig,
                 &(struct rig_saml_plan){.entity_id = "https://open.example", .settings = "{\"idp_initiated\":true}"});
     rig_saml_sign_on(&x, &open, &browser,

@@ -14,13 +14,13 @@ static void read_all(nx_arena *a, const struct nx_saml_message *m)
     struct nx_saml_request r;
     enum nx_saml_binding binding;
     const char *to = NULL, *uri;
-    enum nx_level lowest;
+    enum nx_level lowest, said;
     bool essential;
     nx_result target = nx_saml_request_target(&r, a, m, &portal, &to, &binding);
     if (nx_ok(target) && to != acs[0].location && to != acs[1].location) abort();
     if (!nx_ok(target) || !nx_ok(nx_saml_request_read(&r, a, m))) return;
     if (!nx_ok(nx_saml_context_level(&r.context, &lowest, &essential))) return;
-    nx_ignore(nx_saml_context_state(&r.context, NX_M2, NX_MEANS_PASSWORD | NX_MEANS_OTP, &uri));
+    nx_ignore(nx_saml_context_state(&r.context, NX_M2, NX_MEANS_PASSWORD | NX_MEANS_OTP, &uri, &said));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

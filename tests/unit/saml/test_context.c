@@ -41,7 +41,10 @@ static void impossible(struct nx_saml_context c)
 static void states(struct nx_saml_context c, enum nx_level level, unsigned means, const char *uri)
 {
     const char *said = NULL;
-    nx_err e = nx_saml_context_state(&c, level, means, &said).e;
+    enum nx_level told = NX_LEVEL_NONE;
+    nx_err e = nx_saml_context_state(&c, level, means, &said, &told).e;
+    if (uri && strncmp(uri, "urn:nixa:acr:", 13) == 0) assert_int_equal(told, nx_level_of_acr(nx_span_str(uri)));
+    assert_true(told <= level);
     assert_int_equal(e, uri ? NX_ERR_NONE : NX_ERR_SAML_NO_CONTEXT);
     if (uri) assert_string_equal(said, uri);
 }
