@@ -262,6 +262,8 @@ static nx_result store(json_t **out, struct nx_operate_call *c, const char *id, 
     nx_result r = id ? nx_saml_reregister(c->house, c->arena, id, what, 0, true)
                      : nx_saml_register(made, c->house, c->arena, what);
     if (r.e == NX_ERR_CONFLICT) c->why = "this entity id is registered already";
+    if (r.e == NX_ERR_EGRESS_URL || r.e == NX_ERR_EGRESS_ADDRESS)
+        c->why = "SingleLogoutService by SOAP is where this server does not call";
     NX_TRY(r);
     NX_TRY(nx_operate_saml_show(out, c, id ? id : made));
     return with_notes(*out, found);

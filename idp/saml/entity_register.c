@@ -96,6 +96,15 @@ static NX_FALLIBLE metadata_of(const char **out, nx_arena *a, const nx_saml_enti
     return NX_OK;
 }
 
+/* SECURITY.md 30: what the server would call and may not is refused here, not when somebody must be told. */
+static NX_FALLIBLE check_called(const struct nx_house *house, const nx_saml_entity *e)
+{
+    for (size_t i = 0; house->egress && i < e->slo.n; i++)
+        if (e->slo.v[i].binding == NX_SAML_SOAP)
+            NX_TRY(nx_egress_url_allowed(house->egress, NX_PURPOSE_LOGOUT, nx_span_str(e->slo.v[i].location)));
+    return NX_OK;
+}
+
 /* ---- rows --------------------------------------------------------------------------------------------------- */
 
 static NX_FALLIBLE audit(struct nx_house *house, nx_arena *a, const char *actor, const char *type, const char *id,
@@ -129,6 +138,7 @@ NX_FALLIBLE nx_saml_register(char id[NX_CLIENT_ID_MAX + 1], struct nx_house *hou
                                       .legal_basis = what->legal_basis,
                                       .purpose_version = 1};
     NX_REQUIRE(what->entity->role == NX_SAML_SP, NX_ERR_INTERNAL);
+    NX_TRY(check_called(house, what->entity));
     NX_TRY(metadata_of(&client.metadata, a, what->entity, NULL));
     NX_TRY(sector_of(&client.sector, a, what->entity));
     NX_AUTO_CHANGE(change);
@@ -160,6 +170,7 @@ NX_FALLIBLE nx_saml_reregister(struct nx_house *house, nx_arena *a, const char *
     NX_AUTO(nx_client) old = NULL;
     struct nx_client_record client;
     struct nx_saml_record record = record_of(what, id);
+    NX_TRY(check_called(house, what->entity));
     NX_TRY(nx_client_get(house->registry, nx_span_str(id), &old));
     NX_TRY(client_record(&client, a, old, what, settle));
     NX_AUTO_CHANGE(change);

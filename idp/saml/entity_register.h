@@ -27,7 +27,8 @@ struct nx_saml_registration {
     const char *legal_basis; /* at first: instead of consent (SECURITY.md 16); NULL */
 };
 
-/* *id: the client that was made. NX_ERR_CONFLICT: that entity id is registered. */
+/* *id: the client that was made. NX_ERR_CONFLICT: that entity id is registered. NX_ERR_EGRESS_URL,
+ * NX_ERR_EGRESS_ADDRESS: its logout by SOAP is where this server does not call (SECURITY.md 30). */
 NX_FALLIBLE nx_saml_register(char id[NX_CLIENT_ID_MAX + 1], struct nx_house *house, nx_arena *a,
                              const struct nx_saml_registration *what);
 /* New metadata for a portal; expected: the entity's version, 0 for whichever. settle: an operator does it, so sector

@@ -5,12 +5,21 @@
 #include "crypto/certificate.h"
 #include "house/house.h"
 #include "saml/entity_reading.h"
+#include "saml/federation_inside.h"
 #include "xml/verify.h"
 
 #include <openssl/evp.h>
 
 #define SHA1_LEN 20
 #define MDQ_PATH "/entities/"
+#define ANSWER_MAX (200u << 20) /* a body of the largest budget while it grows */
+
+struct reading {
+    const struct nx_saml_remote *from;
+    struct nx_saml_rules rules;
+    enum nx_saml_role role;
+    struct nx_saml_findings *found;
+};
 
 NX_FALLIBLE nx_saml_mdq_url(const char **out, nx_arena *a, const char *base, nx_span entity_id)
 {
@@ -47,7 +56,6 @@ static NX_FALLIBLE get(nx_span *out, struct nx_house *house, nx_arena *a, const 
     NX_TRY(nx_egress_call(&reply, a, house->egress, &request));
     NX_REQUIRE(reply.status != 404, NX_ERR_SAML_UNKNOWN);
     NX_REQUIRE(reply.status == 200, NX_ERR_EGRESS_AWAY);
-    NX_REQUIRE(reply.body.n <= NX_SAML_METADATA_MAX, NX_ERR_EGRESS_SIZE);
     *out = reply.body;
     return NX_OK;
 }
@@ -73,32 +81,63 @@ static NX_FALLIBLE find_pin(nx_span *out, nx_arena *a, const nx_xml_node *root, 
     NX_FAIL(NX_ERR_SAML_METADATA_SIGNATURE);
 }
 
-/* *out holds what the signature of the document element covers. */
-static NX_FALLIBLE verify(nx_xml_doc **out, nx_xml_doc *d, nx_span pin)
+/* One of the errors of a signature is like another to whoever asks; the log has which. */
+static nx_result as_signature(nx_result r)
+{
+    NX_REQUIRE(nx_ok(r) || r.e == NX_ERR_MEMORY, NX_ERR_SAML_METADATA_SIGNATURE);
+    return r;
+}
+
+static bool of_metadata(nx_err e)
+{
+    return e == NX_ERR_SAML_METADATA || e == NX_ERR_SAML_METADATA_EXPIRED || e == NX_ERR_SAML_UNKNOWN ||
+           e == NX_ERR_MISSING;
+}
+
+/* A document that is kept: the entity is read from what its signature covers. */
+static NX_FALLIBLE read_one(struct nx_saml_fetched *out, nx_arena *a, const struct reading *r)
+{
+    NX_AUTO(nx_xml_doc) d = NULL;
+    NX_AUTO(nx_xml_doc) covered = NULL;
+    NX_AUTO(nx_xml_key) key = NULL;
+    NX_TRY(nx_xml_parse(&d, out->xml, &nx_xml_metadata));
+    if (r->from->fingerprint) NX_TRY(find_pin(&out->pin, a, nx_xml_root(d), r->from->fingerprint));
+    NX_TRY(as_signature(nx_xml_key_make(&key, out->pin)));
+    const struct nx_xml_keys keys = {.v = &key, .n = 1};
+    NX_TRY(as_signature(nx_xml_verify(&covered, d, nx_xml_root(d), &keys)));
+    return nx_saml_entity_read_from(&out->entity, a, &r->rules, r->role, nx_xml_root(covered), r->found);
+}
+
+/* A whole federation. Its certificate must be named itself: the document is not searched for it. */
+static NX_FALLIBLE read_aggregate(struct nx_saml_fetched *out, nx_arena *a, const struct reading *r)
 {
     NX_AUTO(nx_xml_key) key = NULL;
-    nx_result made = nx_xml_key_make(&key, pin);
-    NX_REQUIRE(made.e != NX_ERR_MEMORY, NX_ERR_MEMORY);
-    NX_REQUIRE(nx_ok(made), NX_ERR_SAML_METADATA_SIGNATURE);
+    NX_REQUIRE(out->pin.n > 0, NX_ERR_SAML_METADATA_SIGNATURE);
+    NX_TRY(as_signature(nx_xml_key_make(&key, out->pin)));
     const struct nx_xml_keys keys = {.v = &key, .n = 1};
-    nx_result r = nx_xml_verify(out, d, nx_xml_root(d), &keys);
-    NX_REQUIRE(r.e != NX_ERR_MEMORY, NX_ERR_MEMORY);
-    NX_REQUIRE(nx_ok(r), NX_ERR_SAML_METADATA_SIGNATURE);
-    return NX_OK;
+    const struct nx_saml_aggregate aggregate = {.xml = out->xml, .keys = &keys};
+    nx_result picked = nx_saml_pick(&out->entity, a, &r->rules, r->role, &aggregate, r->found);
+    out->xml = NX_LIT("");
+    return of_metadata(picked.e) ? picked : as_signature(picked);
 }
 
 NX_FALLIBLE nx_saml_fetch(struct nx_saml_fetched *out, struct nx_house *house, nx_arena *a,
                           const struct nx_saml_remote *from, enum nx_saml_role role, struct nx_saml_findings *found)
 {
-    NX_AUTO(nx_xml_doc) d = NULL;
-    NX_AUTO(nx_xml_doc) covered = NULL;
-    const struct nx_saml_rules rules = {
-        .loopback = house->loopback, .now = nx_now(), .entity_id = from->entity_id};
+    const struct reading r = {
+        .from = from,
+        .rules = {.loopback = house->loopback, .now = nx_now(), .entity_id = from->entity_id},
+        .role = role,
+        .found = found,
+    };
     found->n = 0;
-    NX_TRY(get(&out->xml, house, a, from));
-    NX_TRY(nx_xml_parse(&d, out->xml, &nx_xml_metadata));
+    NX_AUTO(nx_arena) answer = nx_arena_open(ANSWER_MAX);
+    NX_NEED(answer);
+    NX_TRY(get(&out->xml, house, answer, from));
     out->pin = from->pin;
-    if (from->fingerprint) NX_TRY(find_pin(&out->pin, a, nx_xml_root(d), from->fingerprint));
-    NX_TRY(verify(&covered, d, out->pin));
-    return nx_saml_entity_read_from(&out->entity, a, &rules, role, nx_xml_root(covered), found);
+    if (out->xml.n > NX_SAML_METADATA_MAX) return read_aggregate(out, a, &r);
+    char *kept = nx_arena_dup(a, out->xml);
+    NX_NEED(kept);
+    out->xml.p = (const uint8_t *)kept;
+    return read_one(out, a, &r);
 }

@@ -28,13 +28,14 @@ NX_FALLIBLE nx_saml_federation_pin(nx_span *out, struct nx_house *house, nx_aren
 struct nx_saml_remote {
     const char *url;
     bool federation;       /* asked by MDQ: a small answer of one entity */
-    const char *entity_id; /* that it must be about, or that is picked; NULL: the only one */
+    const char *entity_id; /* that it must be about, or that is picked; NULL: the only one. An aggregate of more than a
+                              megabyte needs it, and the certificate itself */
     nx_span pin;           /* the certificate, DER; or … */
     const char *fingerprint; /* … SHA-256 of it, 64 hexadecimal digits: it is then taken from the document itself */
 };
 struct nx_saml_fetched {
     nx_saml_entity *entity; /* its keys are freed by nx_saml_entity_forget */
-    nx_span xml;            /* as it came */
+    nx_span xml;            /* as it came; empty when it was picked out of an aggregate of more than a megabyte */
     nx_span pin;            /* the certificate that verified it */
 };
 /* Fetches, verifies and reads. found as nx_saml_entity_read. */

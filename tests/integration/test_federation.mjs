@@ -20,11 +20,6 @@ const iso = (seconds) => new Date(Date.now() + seconds * 1000).toISOString().rep
 
 function entity(id, { keys = [portalKey], valid = 3600, keep = 'PT1H', acs = 'https://found.example/acs', signature = true } = {}) {
   const descriptors = keys.map((k) => `<KeyDescriptor><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${bare(k.certText)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>`);
-  const template = `<ds:Signature><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>
-<ds:SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/><ds:Reference URI="#_m"><ds:Transforms>
-<ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/><ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/></ds:Transforms>
-<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue/></ds:Reference></ds:SignedInfo><ds:SignatureValue/>
-<ds:KeyInfo><ds:X509Data><ds:X509Certificate/></ds:X509Data></ds:KeyInfo></ds:Signature>`;
   return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" ID="_m" entityID="${id}"
  validUntil="${iso(valid)}" cacheDuration="${keep}">${signature ? template : ''}<SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
 ${descriptors.join('')}<AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="${acs}" index="0"/>
@@ -32,10 +27,24 @@ ${descriptors.join('')}<AssertionConsumerService Binding="urn:oasis:names:tc:SAM
 </SPSSODescriptor></EntityDescriptor>`;
 }
 
-function signed(xml, by = federation) {
+const template = `<ds:Signature><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>
+<ds:SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/><ds:Reference URI="#_m"><ds:Transforms>
+<ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/><ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/></ds:Transforms>
+<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue/></ds:Reference></ds:SignedInfo><ds:SignatureValue/>
+<ds:KeyInfo><ds:X509Data><ds:X509Certificate/></ds:X509Data></ds:KeyInfo></ds:Signature>`;
+
+// A federation in one document, of more than a megabyte.
+function aggregate({ entities = 1200, twice = false, valid = 3600 } = {}) {
+  const one = (n) => entity(`urn:agg:${n}`, { signature: false, acs: `https://agg${n}.example/acs` }).replace('ID="_m" ', '');
+  const all = Array.from({ length: entities }, (_, n) => one(n)).join('\n') + (twice ? one(7) : '');
+  return `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" ID="_m" validUntil="${iso(valid)}"
+ cacheDuration="PT30M">${template}${all}</EntitiesDescriptor>`;
+}
+
+function signed(xml, by = federation, element = 'EntityDescriptor') {
   const [plain, done] = [join(dir, 'plain.xml'), join(dir, 'signed.xml')];
   writeFileSync(plain, xml);
-  execFileSync('xmlsec1', ['--sign', '--privkey-pem', `${by.key},${by.cert}`, '--id-attr:ID', 'urn:oasis:names:tc:SAML:2.0:metadata:EntityDescriptor',
+  execFileSync('xmlsec1', ['--sign', '--privkey-pem', `${by.key},${by.cert}`, '--id-attr:ID', `urn:oasis:names:tc:SAML:2.0:metadata:${element}`,
     '--output', done, plain], { stdio: 'pipe' });
   return readFileSync(done, 'utf8');
 }
@@ -159,6 +168,22 @@ await scenario('what cannot be fetched serves until its validity ends', async ()
   equal(over?.status, 400, 'and refused then');
   const doctor = (await nixa.ctl('doctor')).items.find((c) => c.check === 'saml-metadata');
   equal(doctor.state, 'bad', 'the doctor tells', JSON.stringify(doctor));
+});
+
+await scenario('a portal is picked out of a large aggregate', async () => {
+  const add = (url, id, pair = federation) => nixa.ctl('saml', 'add', url, '--certificate', pair.cert, '--entity-id', id).catch((e) => e.message);
+  served.set('/all.xml', signed(aggregate(), federation, 'EntitiesDescriptor'));
+  ok(served.get('/all.xml').length > 1 << 20, 'of more than a megabyte', served.get('/all.xml').length);
+  ok(/SAML_METADATA_SIGNATURE/.test(await add(`${base}/all.xml`, 'urn:agg:7', foreign)), 'not by another certificate');
+  ok(/SAML_UNKNOWN/.test(await add(`${base}/all.xml`, 'urn:agg:none')), 'not one that is not there');
+  const made = await add(`${base}/all.xml`, 'urn:agg:7');
+  equal(made.entity_id, 'urn:agg:7', `but the one that was named ${made.entity_id ? '' : made}`);
+  equal(made.cache_duration, 1800, 'for as long as the whole may be kept');
+  ok(welcome(await ask('urn:agg:7', 'https://agg7.example/acs')), 'it is let in');
+  served.set('/twice.xml', signed(aggregate({ twice: true }), federation, 'EntitiesDescriptor'));
+  ok(/SAML_METADATA/.test(await add(`${base}/twice.xml`, 'urn:agg:7')), 'not when two of a name stand there');
+  served.set('/old.xml', signed(aggregate({ valid: -5 }), federation, 'EntitiesDescriptor'));
+  ok(/SAML_METADATA_EXPIRED/.test(await add(`${base}/old.xml`, 'urn:agg:8')), 'not when the whole is over');
 });
 
 await scenario('an operator checks, lists and removes', async () => {
