@@ -3,6 +3,7 @@
  *   metadata            the provider's metadata, XML text; needed at first. It is taken out and kept as the entity of the
  *                       upstream (registry/saml_entity.h): keys and places come from there and from no message
  *   sign                rsa [it] or ec: the key that signs our requests
+ *   allow_cbc           [false]: its assertions may be encrypted by AES-CBC, and then only inside a signed Response
  *   subject_attribute   name of the attribute that identifies a person [the NameID, which must be persistent]
  *   claims              object of field of struct nx_identity_person → name of the attribute
  *   contexts            object of level → AuthnContextClassRef to ask for when a portal asks for that level
