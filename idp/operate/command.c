@@ -1,4 +1,5 @@
 /* The commands of nixactl as rows; each reads its arguments out of the request and calls an act. */
+#include "operate/approval.h"
 #include "operate/command.h"
 
 #include "operate/acts.h"
@@ -63,6 +64,16 @@ static nx_result token_list(json_t **out, struct command *c)
 static nx_result token_revoke(json_t **out, struct command *c)
 {
     return done(out, nx_operate_token_revoke(&c->call, text(c, "jti")));
+}
+
+static nx_result approval_list(json_t **out, struct command *c)
+{
+    return nx_operate_approval_list(out, &c->call);
+}
+
+static nx_result approve(json_t **out, struct command *c)
+{
+    return done(out, nx_operate_approve(&c->call, text(c, "id")));
 }
 
 static nx_result console_link(json_t **out, struct command *c)
@@ -293,9 +304,9 @@ static nx_result kiosk_revoke(json_t **out, struct command *c)
 static nx_result saml_terms(json_t **out, struct command *c)
 {
     NX_AUTO_JSON settings = json_object();
-    const char *const members[] = {"encrypt", "sign"};
+    const char *const members[] = {"encrypt", "sign", "signed"};
     NX_NEED(settings);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
         if (text(c, members[i])) json_object_set_new(settings, members[i], json_string(text(c, members[i])));
     if (json_object_get(c->request, "cap"))
         json_object_set(settings, "cap", json_object_get(c->request, "cap"));
@@ -436,6 +447,8 @@ static const struct {
     {"token.list", token_list},
     {"token.revoke", token_revoke},
     {"console.link", console_link},
+    {"approval.list", approval_list},
+    {"approve", approve},
     {"person.add", person_add},
     {"person.password", person_password},
     {"person.list", person_list},

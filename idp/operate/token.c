@@ -5,6 +5,7 @@
 #include "crypto/jws.h"
 #include "crypto/random.h"
 #include "crypto/secret_digest.h"
+#include "operate/approval.h"
 #include "operate/scope.h"
 #include "registry/operator_token.h"
 
@@ -40,6 +41,7 @@ nx_result nx_operate_token_issue(json_t **out, struct nx_operate_call *c, const 
     if (ttl == 0) ttl = c->house->settings->operator_ttl_s;
     NX_REQUIRE(ttl >= 1 && ttl <= NX_OPERATOR_TTL_MAX, NX_ERR_RANGE);
     NX_TRY(nx_operator_scopes(&t.scopes, c->arena, scopes));
+    NX_TRY(nx_operate_approved(c, "token", t.scopes));
     NX_TRY(nx_id_make(&jti));
     t.jti = jti.s;
     t.expires = t.issued + ttl;
@@ -101,6 +103,7 @@ nx_result nx_operate_link_issue(json_t **out, struct nx_operate_call *c, const c
     struct nx_operator_token t = {.kind = NX_OPERATOR_LINK, .actor = c->actor, .issued = nx_now()};
     t.scopes = role ? nx_operator_role_scopes(role) : NULL;
     if (!t.scopes) return nx_operate_refuse(c, NX_ERR_UNKNOWN, "role: auditor, operator or administrator");
+    NX_TRY(nx_operate_approved(c, "console-link", t.scopes));
     NX_TRY(nx_secret_make(&secret));
     NX_TRY(digest_text(jti, nx_secret_expose(&secret)));
     t.jti = jti;

@@ -10,14 +10,14 @@
 #define NX_CONSOLE_SESSION_S 3600
 
 /* {"token","jti","scope","expires"}: a JWT of typ at+jwt with aud ISSUER/admin. ttl 0: the setting
- * operator_ttl_s. NX_ERR_SCOPE, NX_ERR_RANGE. */
+ * operator_ttl_s. NX_ERR_SCOPE, NX_ERR_RANGE, NX_ERR_ACCESS_DENIED (operate/approval.h). */
 NX_FALLIBLE nx_operate_token_issue(json_t **out, struct nx_operate_call *c, const char *scopes, int64_t ttl);
 NX_FALLIBLE nx_operate_token_list(json_t **out, struct nx_operate_call *c);
 /* NX_ERR_NOT_FOUND. */
 NX_FALLIBLE nx_operate_token_revoke(struct nx_operate_call *c, const char *jti);
 
-/* {"url","role","expires"}: ISSUER/console/link#SECRET, good once and for NX_CONSOLE_LINK_S. NX_ERR_UNKNOWN.
- */
+/* {"url","role","expires"}: ISSUER/console/link#SECRET, good once and for NX_CONSOLE_LINK_S. NX_ERR_UNKNOWN,
+ * NX_ERR_ACCESS_DENIED. */
 NX_FALLIBLE nx_operate_link_issue(json_t **out, struct nx_operate_call *c, const char *role);
 
 /* Who is signed in to the console. Texts in the arena. */

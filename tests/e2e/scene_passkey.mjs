@@ -217,6 +217,32 @@ await scenario('removed: it opens nothing any more, and what it opened ends', as
   await shot(person, 'refused');
 });
 
+await scenario('an operator: a console link first, then a passkey; rights over keys take two', async () => {
+  const { page } = screen;
+  const own = await authenticator(screen);
+  const entered = async () => { await page.waitForURL(`${nixa.issuer}/console`); return true; };
+  const link = await nixa.ctl('console-link', '--role', 'administrator');
+  await page.goto(link.link ?? link.url);
+  ok(await entered(), 'by the link');
+  await page.goto(`${nixa.issuer}/console/passkeys`);
+  await page.fill('#name', 'Trần Văn Quản');
+  await submit(page, '[data-action=add-passkey]');
+  equal(await page.locator('[data-administrator]').count(), 1, 'an administrator is enrolled');
+  equal((await own.credentials()).length, 1, 'with a passkey of her own');
+  await shot(screen, 'console');
+  await signOut(screen);
+  await page.goto(`${nixa.issuer}/console`);
+  await shot(screen, 'console-enter');
+  await submit(page, '[data-action=passkey]');
+  ok(await entered(), 'by the passkey alone');
+  const refused = await nixa.ctl('token', '--scope', 'keys').then(() => '', (e) => e.message);
+  ok(refused.includes('second operator'), 'a token for keys waits for a second operator', refused);
+  await page.goto(`${nixa.issuer}/console/approvals`);
+  await shot(screen, 'console-approvals');
+  await submit(page, '[data-approval] button');
+  ok((await nixa.ctl('token', '--scope', 'keys')).token, 'who approves it here');
+});
+
 for (const profile of [person, narrow, screen, phone]) await profile.close();
 await nixa.down();
 rmSync(folder, { recursive: true, force: true });

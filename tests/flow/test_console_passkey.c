@@ -1,8 +1,11 @@
 /* Rule 24: a console link first allows enrolling a passkey, which enters the console afterwards. */
 #include "authn/administrator.h"
+#include "base/clock.h"
 #include "endpoints/console/console.h"
+#include "operate/approval.h"
 #include "operate/scope.h"
 #include "operate/token.h"
+#include "registry/approval.h"
 #include "rig.h"
 #include "soft_passkey.h"
 
@@ -199,6 +202,85 @@ static void removing_ends_her_sessions(void **state)
     assert_false(says(rig_get(&b, "/console"), "data-fragment=\"secret\"")); /* it came by the link */
 }
 
+/* Rights over keys: one asks, another approves, once; the asker cannot approve herself. */
+static nx_result token_for_keys(const char *actor)
+{
+    NX_AUTO_JSON j = NULL;
+    struct nx_operate_call c = {.house = rig_house(&rig), .arena = rig.arena, .actor = actor};
+    return nx_operate_token_issue(&j, &c, "audit keys", 0);
+}
+
+static const char *waiting(void)
+{
+    struct nx_approval *list;
+    size_t n;
+    assert_true(nx_ok(nx_approval_list(rig_house(&rig)->registry, rig.arena, nx_now(), &list, &n)));
+    for (size_t i = 0; i < n; i++)
+        if (!list[i].approved_by) return list[i].id.s;
+    return NULL;
+}
+
+static void rights_over_keys_take_two_from_then_on(void **state)
+{
+    (void)state;
+    struct nx_operate_call root = {.house = rig_house(&rig), .arena = rig.arena, .actor = "uid:0"};
+    assert_true(nx_ok(token_for_keys("uid:0"))); /* nobody is enrolled */
+    enter_by_link(&b, "administrator");
+    enrol(&b, "Trần Văn Quản");
+    assert_int_equal(token_for_keys("uid:0").e, NX_ERR_ACCESS_DENIED);
+    assert_int_equal(token_for_keys("uid:0").e, NX_ERR_ACCESS_DENIED); /* asked twice, waiting once */
+    const char *id = waiting();
+    assert_non_null(id);
+    assert_int_equal(nx_operate_approve(&root, id).e, NX_ERR_NOT_FOUND); /* the asker */
+    assert_string_equal(rig_location(enter(&other)), "/console");
+    assert_true(says(rig_get(&other, "/console/approvals"), id));
+    nx_reply *rp =
+        rig_post(&other, "/console/approvals",
+                 nx_arena_printf(rig.arena, "csrf=%s&id=%s",
+                                 token_of(&other, "/console/approvals", "/console/approvals"), id));
+    assert_string_equal(rig_location(rp), "/console/approvals");
+    assert_int_equal(token_for_keys("uid:1").e, NX_ERR_ACCESS_DENIED); /* of another asker */
+    assert_true(nx_ok(token_for_keys("uid:0")));
+    assert_int_equal(token_for_keys("uid:0").e, NX_ERR_ACCESS_DENIED); /* once */
+    NX_AUTO_JSON link = NULL;
+    assert_int_equal(nx_operate_link_issue(&link, &root, "administrator").e, NX_ERR_ACCESS_DENIED);
+    assert_true(nx_ok(nx_operate_link_issue(&link, &root, "operator"))); /* without keys, one is enough */
+}
+
+static void an_approval_is_over_after_its_time(void **state)
+{
+    (void)state;
+    struct nx_operate_call second = {.house = rig_house(&rig), .arena = rig.arena, .actor = "uid:7"};
+    enter_by_link(&b, "administrator");
+    enrol(&b, "Trần Văn Quản");
+    assert_int_equal(token_for_keys("uid:0").e, NX_ERR_ACCESS_DENIED);
+    const char *id = waiting();
+    nx_clock_shift(NX_APPROVAL_S + 1);
+    assert_int_equal(nx_operate_approve(&second, id).e, NX_ERR_NOT_FOUND);
+    assert_int_equal(token_for_keys("uid:0").e, NX_ERR_ACCESS_DENIED);
+    assert_true(nx_ok(nx_operate_approve(&second, waiting())));
+    nx_clock_shift(2 * (NX_APPROVAL_S + 1));
+    assert_int_equal(token_for_keys("uid:0").e, NX_ERR_ACCESS_DENIED);
+    nx_clock_shift(0);
+}
+
+/* She alone makes no second administrator with whom she would be two. */
+static void an_administrator_does_not_multiply(void **state)
+{
+    (void)state;
+    struct nx_operate_call root = {.house = rig_house(&rig), .arena = rig.arena, .actor = "uid:0"};
+    enter_by_link(&b, "administrator");
+    enrol(&b, "Trần Văn Quản");
+    assert_string_equal(rig_location(enter(&other)), "/console");
+    struct soft_passkey good = key;
+    key.id[0] ^= 1;
+    assert_int_equal(enrol(&other, "Cũng là tôi")->status, 403);
+    (void)first(); /* still one */
+    assert_true(nx_ok(nx_operate_approve(&root, waiting())));
+    assert_string_equal(rig_location(enrol(&other, "Người thứ hai")), "/console/passkeys");
+    key = good;
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, up, down)
 
 int main(void)
@@ -206,7 +288,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_administrator_enrols_and_enters),  TEST(what_does_not_enter),
         TEST(people_and_administrators_are_apart), TEST(nobody_enrols_without_a_session),
-        TEST(removing_ends_her_sessions),
+        TEST(removing_ends_her_sessions),          TEST(rights_over_keys_take_two_from_then_on),
+        TEST(an_approval_is_over_after_its_time),  TEST(an_administrator_does_not_multiply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

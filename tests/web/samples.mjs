@@ -95,6 +95,7 @@ export const pages = [
     ["wallet", { issuer: "https://localhost:8443", paste: true }],
     ["verify", { issuer: "https://localhost:8443" }],
     ["console_link", { csrf_login: "c" }],
+    ["console_approvals", { ...operator, approvals: [{ id: "v1", act: "token", scopes: "keys", asked_by: "uid:0", may: true, asked: "08:10 21/11/2026", expires: "08:25" }, { id: "v2", act: "administrator", scopes: "scim clients revoke audit keys", asked_by: "admin:a1", approved_by: "uid:0", asked: "08:10", expires: "08:25" }] }],
     ["console_passkeys", { ...operator, csrf_remove: "c", administrators: [{ id: "a1", name: "Trần Văn Quản", held: "administrator", made_by: "uid:0", created: "08:10 21/11/2026", used: "09:00 21/11/2026" }] }],
     ["console_home", { ...operator, people: "6", clients: "2", sessions: "3", qrs: "9", pending: true, pending_count: "1", unreachable: [{ name: "Cổng cũ" }] }],
     ["console_people", { ...operator, q: "", people: [{ id: "p", user_name: "an", name: "Nguyễn Văn An", kind: "Cá nhân", level: "Mức 2", active: true }, { id: "q", user_name: "binh", name: "Trần Thị Bình", kind: "Cá nhân", level: "Mức 1", active: false }], next_url: "#" }],

@@ -42,6 +42,8 @@ static const struct nx_route rows[] = {
     SCRIPT("/console/passkeys/options", nx_console_passkeys_options),
     ANSWER("/console/passkeys", nx_console_passkeys_add),
     POST("/console/passkeys/remove", NX_RATE_PAGE, nx_console_passkeys_remove),
+    PAGE("/console/approvals", nx_console_approvals),
+    POST("/console/approvals", NX_RATE_PAGE, nx_console_approve),
     SCRIPT("/console/login/options", nx_console_login_options),
     ANSWER("/console/login", nx_console_login),
 };

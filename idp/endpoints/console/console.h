@@ -42,6 +42,8 @@ nx_result nx_console_passkeys(nx_request *rq, nx_reply *rp);
 nx_result nx_console_passkeys_options(nx_request *rq, nx_reply *rp);
 nx_result nx_console_passkeys_add(nx_request *rq, nx_reply *rp);
 nx_result nx_console_passkeys_remove(nx_request *rq, nx_reply *rp);
+nx_result nx_console_approvals(nx_request *rq, nx_reply *rp);
+nx_result nx_console_approve(nx_request *rq, nx_reply *rp);
 nx_result nx_console_login_options(nx_request *rq, nx_reply *rp);
 nx_result nx_console_login(nx_request *rq, nx_reply *rp);
 

@@ -1,7 +1,9 @@
 /* Administrators: a console link first allows enrolling a passkey, which enters the console afterwards
- * (SECURITY.md 24). It carries the scopes of the session in which it was enrolled and never more. */
+ * (SECURITY.md 24). It carries the scopes of the session in which it was enrolled and never more; rights over
+ * keys are given on by two. */
 #include "authn/administrator.h"
 #include "endpoints/console/console.h"
+#include "operate/approval.h"
 #include "operate/scope.h"
 #include "registry/audit.h"
 
@@ -88,6 +90,9 @@ nx_result nx_console_passkeys_add(nx_request *rq, nx_reply *rp)
     if (!name || !nx_ok(nx_passkey_name_ok(name))) return show(&visit, rq, rp, 400, "passkey.name_rule");
     struct nx_administrator who = {
         .key = {.name = name}, .scopes = visit.who.scopes, .made_by = visit.who.actor};
+    nx_result approved = nx_operate_approved(&visit.call, "administrator", visit.who.scopes);
+    if (approved.e == NX_ERR_ACCESS_DENIED) return show(&visit, rq, rp, 403, "console.needs_second");
+    NX_TRY(approved);
     const struct nx_passkey_scene scene = enrolment_of(&visit);
     const struct nx_passkey_answer answer = {.ticket = nx_span_str(ticket), .response = response};
     nx_result r = nx_administrator_enrol(&who, visit.call.house, rq->arena, &scene, &answer);
