@@ -56,11 +56,13 @@ struct nx_saml_attribute {
 /* What the metadata does not say and the operator does. */
 enum nx_saml_encrypt { NX_SAML_ENCRYPT_AUTO, NX_SAML_ENCRYPT_ALWAYS, NX_SAML_ENCRYPT_NEVER };
 enum nx_saml_sign { NX_SAML_SIGN_RSA, NX_SAML_SIGN_EC };
+enum nx_saml_signed { NX_SAML_SIGNED_BOTH, NX_SAML_SIGNED_ASSERTION };
 
 struct nx_saml_settings {
     bool idp_initiated;           /* an unasked response may be sent to it; default no */
     enum nx_saml_encrypt encrypt; /* auto: when the metadata has a key for it */
     enum nx_saml_sign sign;       /* RS256 or ES256 */
+    enum nx_saml_signed parts;    /* "signed": the Response around it too, or the assertion alone: half the cost */
     int cap;                      /* level 1..4 at most; 0: none of its own */
     bool claims_listed;           /* claims counts; otherwise the scopes of the client decide */
     struct nx_strings claims;     /* names of flow/claims.def that it may be told */
@@ -135,7 +137,7 @@ NX_FALLIBLE nx_saml_entity_set(nx_registry *r, const char *owner, enum nx_saml_r
                                int64_t expected);
 NX_FALLIBLE nx_saml_entity_delete(nx_registry *r, const char *owner, enum nx_saml_role role);
 
-/* Checks a settings object: {"idp_initiated":bool,"encrypt":"auto|always|never","sign":"rsa|ec","cap":0..4,
+/* Checks a settings object: {"idp_initiated":bool,"encrypt":"auto|always|never","sign":"rsa|ec","signed":"both|assertion","cap":0..4,
  * "claims":[…]}; every member may be absent, another one is NX_ERR_UNKNOWN. *member names the faulty one. */
 NX_FALLIBLE nx_saml_settings_check(const json_t *settings, const char **member);
 

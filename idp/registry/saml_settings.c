@@ -7,6 +7,7 @@
 
 static const char *const encrypt_words[] = {"auto", "always", "never"};
 static const char *const sign_words[] = {"rsa", "ec"};
+static const char *const signed_words[] = {"both", "assertion"};
 #define WORDS(list) (list), sizeof(list) / sizeof((list)[0])
 
 static int word_of(const char *const *words, size_t n, const char *s)
@@ -31,6 +32,11 @@ static bool sign_ok(const json_t *v)
     return word_of(WORDS(sign_words), json_string_value(v)) >= 0;
 }
 
+static bool signed_ok(const json_t *v)
+{
+    return word_of(WORDS(signed_words), json_string_value(v)) >= 0;
+}
+
 static bool cap_ok(const json_t *v)
 {
     return json_is_integer(v) && json_integer_value(v) >= 0 && json_integer_value(v) <= 4;
@@ -51,7 +57,7 @@ static const struct {
     bool (*ok)(const json_t *v);
 } rows[] = {
     {"idp_initiated", boolean_ok}, {"encrypt", encrypt_ok}, {"sign", sign_ok},
-    {"cap", cap_ok},               {"claims", claims_ok},
+    {"cap", cap_ok},               {"claims", claims_ok},   {"signed", signed_ok},
 };
 
 NX_FALLIBLE nx_saml_settings_check(const json_t *settings, const char **member)
@@ -75,9 +81,11 @@ NX_FALLIBLE nx_saml_settings_parse(struct nx_saml_settings *out, nx_arena *a, co
     NX_TRY(nx_json_parse_object(&o, nx_span_str(json)));
     int encrypt = word_of(WORDS(encrypt_words), nx_json_str(o, "encrypt"));
     int sign = word_of(WORDS(sign_words), nx_json_str(o, "sign"));
+    int parts = word_of(WORDS(signed_words), nx_json_str(o, "signed"));
     out->idp_initiated = nx_json_bool(o, "idp_initiated", false);
     out->encrypt = encrypt > 0 ? (enum nx_saml_encrypt)encrypt : NX_SAML_ENCRYPT_AUTO;
     out->sign = sign > 0 ? (enum nx_saml_sign)sign : NX_SAML_SIGN_RSA;
+    out->parts = parts > 0 ? (enum nx_saml_signed)parts : NX_SAML_SIGNED_BOTH;
     out->cap = (int)nx_json_int(o, "cap", 0);
     const json_t *claims = nx_json_array(o, "claims");
     out->claims_listed = claims != NULL;

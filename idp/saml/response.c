@@ -45,11 +45,13 @@ static NX_FALLIBLE begin_response(nx_xml_writer **out, const struct nx_saml_repl
     return NX_OK;
 }
 
+/* A refusal has no other signature than this one. */
 static NX_FALLIBLE end_response(nx_span *out, const struct nx_saml_reply *to, nx_xml_writer *w,
-                                const nx_signing_key *key)
+                                const nx_signing_key *key, bool assertion)
 {
     struct nx_xml_signer signer;
     nx_xml_end(w);
+    if (assertion && to->portal->settings.parts == NX_SAML_SIGNED_ASSERTION) return nx_xml_done(out, w);
     NX_TRY(nx_xml_signer_of(&signer, key, NULL));
     return nx_xml_sign(out, to->arena, w, &signer);
 }
@@ -160,7 +162,7 @@ NX_FALLIBLE nx_saml_reply_assertion(struct nx_step *out, const struct nx_saml_re
     NX_TRY(nx_saml_assertion_make(&assertion, to, what, key));
     NX_TRY(begin_response(&w, to, NX_SAML_SUCCESS, NX_SAML_STATUSES, NULL));
     NX_TRY(put_assertion(w, to, assertion));
-    NX_TRY(end_response(&p.xml, to, w, key));
+    NX_TRY(end_response(&p.xml, to, w, key, true));
     return send(out, to, &p, found);
 }
 
@@ -175,7 +177,7 @@ NX_FALLIBLE nx_saml_reply_status(struct nx_step *out, const struct nx_saml_reply
     NX_TRY(nx_gate_epochs(&epochs, to->house, to->client_id));
     NX_TRY(nx_saml_signing_key(&key, to->house, to->portal));
     NX_TRY(begin_response(&w, to, top, second, text));
-    NX_TRY(end_response(&p.xml, to, w, key));
+    NX_TRY(end_response(&p.xml, to, w, key, false));
     NX_TRY(send(out, to, &p, &found));
     NX_REQUIRE(found == NX_FOUND, NX_ERR_SAML_STALE);
     return NX_OK;

@@ -1,6 +1,7 @@
 /* Responses: what is sent to a portal, and how (saml-core 3.3.3, saml-profiles 4.1.4.2). Inside this folder only.
  *
- * The assertion is signed, and so is the Response around it: portals differ in which of the two they insist on.
+ * The assertion is signed, and so is the Response around it, unless the portal's row says that the assertion will do:
+ * portals differ in which of the two they insist on.
  * An encrypted assertion was signed before; anybody can encrypt to a portal. */
 #ifndef NX_SAML_RESPONSE_H
 #define NX_SAML_RESPONSE_H

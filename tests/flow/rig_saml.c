@@ -218,6 +218,13 @@ static nx_xml_doc *verified(struct rig *r, nx_xml_doc *d, const nx_xml_node *e)
     return out;
 }
 
+/* A Response whose assertion alone is signed. */
+static nx_xml_doc *unsigned_copy(nx_xml_doc **d, const nx_xml_node *response)
+{
+    assert_ptr_equal(nx_xml_root(*d), response);
+    return NX_STEAL(*d);
+}
+
 static const char *last_part(const char *uri)
 {
     const char *colon = uri ? strrchr(uri, ':') : NULL;
@@ -237,9 +244,10 @@ static void take_assertion(struct rig_saml_answer *x, struct rig_saml *p)
     x->assertion = verified(p->rig, opened, nx_xml_root(opened));
 }
 
-void rig_saml_parse(struct rig_saml_answer *out, struct rig_saml *p, nx_xml_doc *d, const nx_xml_node *response)
+void rig_saml_parse(struct rig_saml_answer *out, struct rig_saml *p, nx_xml_doc **d, const nx_xml_node *response)
 {
-    *out = (struct rig_saml_answer){.response = verified(p->rig, d, response)};
+    *out = (struct rig_saml_answer){.whole = nx_xml_signed(response)};
+    out->response = out->whole ? verified(p->rig, *d, response) : unsigned_copy(d, response);
     assert_true(nx_xml_is(nx_xml_root(out->response), NX_NS_SAMLP, "Response"));
     const nx_xml_node *top = rig_saml_at(out->response, "Status", "StatusCode", NULL);
     const nx_xml_node *second = rig_saml_at(out->response, "Status", "StatusCode", "StatusCode", NULL);
@@ -257,7 +265,7 @@ void rig_saml_read(struct rig_saml_answer *out, struct rig_saml *p, const nx_rep
     assert_true(nx_ok(nx_b64_decode_dup(&xml, p->rig->arena, nx_span_str(rig_field(p->rig, rp, "SAMLResponse")))));
     nx_result parsed = nx_xml_parse(&d, xml, &nx_xml_message);
     if (!nx_ok(parsed)) fail_msg("%s: %.*s", nx_err_name(parsed.e), (int)xml.n, (const char *)xml.p);
-    rig_saml_parse(out, p, d, nx_xml_root(d));
+    rig_saml_parse(out, p, &d, nx_xml_root(d));
     const char *form = strstr(rig_body(rp), "action=\"");
     out->action = nx_arena_dup(p->rig->arena, nx_span_of(form + 8, strcspn(form + 8, "\"")));
     if (strstr(rig_body(rp), "RelayState")) out->relay = rig_field(p->rig, rp, "RelayState");

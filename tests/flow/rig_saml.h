@@ -56,11 +56,12 @@ struct rig_saml_answer {
     const char *status; /* the last part of the URI: "Success", "Responder" */
     const char *second; /* "" */
     bool encrypted;
+    bool whole; /* the Response is signed too */
 };
 /* Reads a page that posts a Response; fails the test when it is none, or a signature is missing. */
 void rig_saml_read(struct rig_saml_answer *out, struct rig_saml *p, const nx_reply *rp);
-/* The same of a Response that came otherwise. */
-void rig_saml_parse(struct rig_saml_answer *out, struct rig_saml *p, nx_xml_doc *d, const nx_xml_node *response);
+/* The same of a Response that came otherwise; *d may be taken over. */
+void rig_saml_parse(struct rig_saml_answer *out, struct rig_saml *p, nx_xml_doc **d, const nx_xml_node *response);
 void rig_saml_forget(struct rig_saml_answer *x);
 /* Goes to the URL, consents where asked, and reads what is posted to the portal. */
 void rig_saml_sign_on(struct rig_saml_answer *out, struct rig_saml *p, struct rig_browser *b, const char *url);

@@ -117,7 +117,7 @@ static void an_artifact_is_resolved_once(void **state)
     assert_int_equal(bytes.p[1], 4);
     const nx_xml_node *response = inner(&d, resolve(&portal, text, true));
     assert_non_null(response);
-    rig_saml_parse(&x, &portal, d, response);
+    rig_saml_parse(&x, &portal, &d, response);
     assert_string_equal(x.status, "Success");
     assert_string_equal(rig_saml_value(&rig, x.assertion, "urn:nixa:attribute:level"), "m1");
     rig_saml_forget(&x);
@@ -197,7 +197,7 @@ static void refusals_travel_the_same_way(void **state)
     rig_browser_open(&stranger, &rig);
     nx_reply *rp = rig_get(&stranger, rig_saml_ask(&portal, "AssertionConsumerServiceIndex=\"2\" IsPassive=\"true\"", ""));
     const nx_xml_node *response = inner(&d, resolve(&portal, rig_param(&rig, rp, "SAMLart"), true));
-    rig_saml_parse(&x, &portal, d, response);
+    rig_saml_parse(&x, &portal, &d, response);
     assert_string_equal(x.second, "NoPassive");
     rig_saml_forget(&x);
     rig_browser_close(&stranger);

@@ -563,7 +563,7 @@ static void what_the_metadata_requests(void **state)
     (void)state;
     static const struct nx_saml_attribute wanted[] = {
         {.name = "urn:oid:0.9.2342.19200300.100.1.3", .format = NX_SAML_NAME_URI, .required = true},
-        {.name = "national_id"},
+        {.name = "phone_number"},
     };
     struct rig_saml modest;
     AUTO_ANSWER(x);
@@ -574,7 +574,7 @@ static void what_the_metadata_requests(void **state)
     rig_saml_sign_on(&x, &modest, &browser, rig_saml_ask(&modest, "", ""));
     assert_non_null(rig_saml_value(&rig, x.assertion, "urn:oid:0.9.2342.19200300.100.1.3"));
     assert_null(rig_saml_value(&rig, x.assertion, "urn:oid:0.9.2342.19200300.100.1.1")); /* not requested */
-    assert_null(rig_saml_value(&rig, x.assertion, "urn:nixa:attribute:national_id"));    /* not allowed */
+    assert_null(rig_saml_value(&rig, x.assertion, "urn:oid:2.5.4.20"));                  /* not allowed */
     rig_saml_down(&modest);
 }
 
@@ -615,6 +615,25 @@ static void settings_of_a_portal(void **state)
     rig_saml_sign_on(&y, &capped, &browser, rig_saml_ask(&capped, "", CONTEXT("exact", CLASS("urn:nixa:acr:m2"))));
     assert_string_equal(y.second, "NoAuthnContext");
     rig_saml_down(&capped);
+}
+
+static void one_signature_will_do_where_it_is_settled(void **state)
+{
+    (void)state;
+    struct rig_saml frugal;
+    AUTO_ANSWER(a);
+    AUTO_ANSWER(b);
+    AUTO_ANSWER(c);
+    rig_sign_in(&browser, &rig.lan);
+    rig_saml_sign_on(&a, &portal, &browser, rig_saml_ask(&portal, "", ""));
+    assert_true(a.whole && a.assertion);
+    rig_saml_up(&frugal, &rig,
+                &(struct rig_saml_plan){.entity_id = "https://frugal.example", .settings = "{\"signed\":\"assertion\"}"});
+    rig_saml_sign_on(&b, &frugal, &browser, rig_saml_ask(&frugal, "", ""));
+    assert_true(!b.whole && b.assertion);
+    rig_saml_sign_on(&c, &frugal, &browser, rig_saml_ask(&frugal, "", "<saml:Conditions/>"));
+    assert_true(c.whole && !c.assertion); /* a refusal has no other */
+    rig_saml_down(&frugal);
 }
 
 static void unasked_sign_in_is_off(void **state)
@@ -673,6 +692,7 @@ int main(void)
         T(what_the_metadata_requests),
         T(assertions_are_encrypted),
         T(settings_of_a_portal),
+        T(one_signature_will_do_where_it_is_settled),
         T(unasked_sign_in_is_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

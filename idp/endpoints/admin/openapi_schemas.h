@@ -104,7 +104,7 @@ static const struct {
      ",\"settings\":{\"type\":\"object\"},\"legal_basis\":" TEXT "}}"},
     {"SamlSettings",
      OBJECT("\"idp_initiated\":" BOOLEAN ",\"encrypt\":" WORDS("\"auto\",\"always\",\"never\"") ",\"sign\":" WORDS(
-         "\"rsa\",\"ec\"") ",\"cap\":" INTEGER ",\"claims\":" TEXTS ",\"legal_basis\":" MAYBE)},
+         "\"rsa\",\"ec\"") ",\"signed\":" WORDS("\"both\",\"assertion\"") ",\"cap\":" INTEGER ",\"claims\":" TEXTS ",\"legal_basis\":" MAYBE)},
     {"SamlFindings", OBJECT("\"good\":" BOOLEAN ",\"items\":{\"type\":\"array\",\"items\":" OBJECT(
                          "\"line\":" INTEGER ",\"kind\":" WORDS("\"error\",\"note\"") ",\"text\":" TEXT) "}")},
     {"KeyRotation", OBJECT("\"use\":" TEXT ",\"now\":" BOOLEAN)},
