@@ -104,6 +104,15 @@ await scenario('signing in without a user name', async () => {
   equal(seen.acr, 'urn:nixa:acr:m1', 'rule 3: at the level of the session that added it');
 });
 
+await scenario('behind the user name: the browser offers what it knows', async () => {
+  const { page } = person;
+  await signOut(person);
+  await key.present(true);
+  await page.goto(`${nixa.issuer}/login`);
+  await page.waitForURL(`${nixa.issuer}/me`);
+  ok(await page.locator('[data-action=sign-out-everywhere]').count(), 'signed in without a button');
+});
+
 const levelUp = async () => {
   const found = (await admin(`/scim/v2/Users?filter=${encodeURIComponent(`userName eq "${who.user_name}"`)}`)).json;
   subject = found.Resources[0].id;
