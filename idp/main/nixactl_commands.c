@@ -252,7 +252,7 @@ const struct nx_command nx_commands[] = {
      "say what is wrong with a metadata file, by line",
      {{"metadata", NX_ARG_DOCUMENT, true, NULL}},
      {{0}},
-     nx_print_items},
+     nx_print_findings},
 
     {"keys list", "key.list", "signing keys and their states", {{0}}, {{0}}, nx_print_items},
     {"keys rotate",

@@ -45,6 +45,7 @@ void nx_print_token(const json_t *reply);  /* the token alone, for $( … ) */
 void nx_print_link(const json_t *reply);
 void nx_print_client(const json_t *reply); /* with the snippet for mod_auth_openidc */
 void nx_print_receipt(const json_t *reply);
+void nx_print_findings(const json_t *reply); /* a line each, and whether it is good */
 void nx_print_done(const json_t *reply);
 void nx_print_lines(const json_t *reply); /* the texts of "lines" */
 

@@ -249,6 +249,7 @@ static int ask_and_print(const struct nx_command *c, const json_t *request, cons
     nx_result r = nx_ask(&reply, folder, request, ASK_MS);
     if (!nx_ok(r)) return say_failure(r, folder);
     bool ok = nx_json_bool(reply, "ok", false);
+    bool good = nx_json_bool(reply, "good", true); /* what was checked is not, though the check was made */
     if (as_json && a) {
         json_object_del(reply, "ok");
         puts(nx_json_dump(a, reply));
@@ -258,7 +259,7 @@ static int ask_and_print(const struct nx_command *c, const json_t *request, cons
     } else {
         (c->print ? c->print : nx_print_object)(reply);
     }
-    return ok ? NX_EXIT_OK : NX_EXIT_FAILED;
+    return ok && good ? NX_EXIT_OK : NX_EXIT_FAILED;
 }
 
 static bool take_flag(int *argc, char **argv, const char *name)

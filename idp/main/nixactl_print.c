@@ -225,6 +225,19 @@ static void put_line(const json_t *line)
 }
 
 /* Lists inside the receipt (what was ended, which portals were told) as a line each under their name. */
+void nx_print_findings(const json_t *reply)
+{
+    json_t *line;
+    size_t i;
+    json_array_foreach(json_object_get(reply, "items"), i, line)
+    {
+        int64_t at = nx_json_int(line, "line", 0);
+        if (at) printf("line %lld: ", (long long)at);
+        printf("%s: %s\n", nx_json_str(line, "kind"), nx_json_str(line, "text"));
+    }
+    puts(nx_json_bool(reply, "good", false) ? "good" : "not acceptable");
+}
+
 void nx_print_receipt(const json_t *reply)
 {
     const char *name;
