@@ -45,7 +45,10 @@ static NX_FALLIBLE read_header(struct nx_saml_message *m, nx_arena *a)
     NX_REQUIRE(version && strcmp(version, "2.0") == 0, NX_ERR_SAML_MESSAGE);
     NX_REQUIRE(nx_xml_attr(m->root, "ID") && nx_xml_attr(m->root, "IssueInstant"), NX_ERR_SAML_MESSAGE);
     NX_TRY(keep(&m->id, a, nx_xml_attr(m->root, "ID"), NX_SAML_ID_MAX));
-    NX_TRY(keep(&m->destination, a, nx_xml_attr(m->root, "Destination"), NX_SAML_LOCATION_MAX));
+    /* Some peers write an empty one where they need none, over SOAP: it names no place. */
+    const char *destination = nx_xml_attr(m->root, "Destination");
+    if (destination && !*destination) destination = NULL;
+    NX_TRY(keep(&m->destination, a, destination, NX_SAML_LOCATION_MAX));
     NX_TRY(keep(&m->in_response_to, a, nx_xml_attr(m->root, "InResponseTo"), NX_SAML_ID_MAX));
     NX_REQUIRE(nx_ok(nx_xml_attr_time(&m->issued, m->root, "IssueInstant", 0)), NX_ERR_SAML_MESSAGE);
     return read_issuer(m, a);

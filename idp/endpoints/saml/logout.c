@@ -4,7 +4,6 @@
 #include "endpoints/saml/logout.h"
 #include "endpoints/saml/saml.h"
 #include "house/house.h"
-#include "saml/soap.h"
 
 #define PAGE_PATH "/saml/logout/progress"
 
@@ -77,7 +76,7 @@ nx_result nx_ep_saml_logout_soap(nx_request *rq, nx_reply *rp)
     nx_span envelope;
     const char *here;
     int status;
-    NX_REQUIRE(nx_content_is(rq, NX_SAML_SOAP_TYPE), NX_ERR_HTTP_MEDIA_TYPE);
+    NX_TRY(nx_saml_soap_taken(rq));
     NX_TRY(nx_saml_here(&here, rq));
     NX_TRY(nx_slo_soap(&envelope, &status, nx_house_of(rq), rq->arena, rq->body, here));
     nx_saml_soap_reply(rp, status, envelope);

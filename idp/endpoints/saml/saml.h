@@ -10,6 +10,9 @@
 NX_FALLIBLE nx_saml_take(struct nx_saml_in *out, const nx_request *rq, bool posted);
 /* The absolute URL of this request's path, in the arena: what a Destination must say. */
 NX_FALLIBLE nx_saml_here(const char **out, const nx_request *rq);
+/* Whether the body is an envelope by its media type: text/xml, as SOAP 1.1 has it, or application/soap+xml, as some peers
+ * label the same envelope. NX_ERR_HTTP_MEDIA_TYPE. */
+NX_FALLIBLE nx_saml_soap_taken(const nx_request *rq);
 /* Answers with an envelope. */
 void nx_saml_soap_reply(nx_reply *rp, int status, nx_span envelope);
 

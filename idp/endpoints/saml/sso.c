@@ -31,6 +31,13 @@ nx_result nx_saml_here(const char **out, const nx_request *rq)
     return NX_OK;
 }
 
+nx_result nx_saml_soap_taken(const nx_request *rq)
+{
+    NX_REQUIRE(nx_content_is(rq, NX_SAML_SOAP_TYPE) || nx_content_is(rq, "application/soap+xml"),
+               NX_ERR_HTTP_MEDIA_TYPE);
+    return NX_OK;
+}
+
 void nx_saml_soap_reply(nx_reply *rp, int status, nx_span envelope)
 {
     nx_reply_body(rp, status, NX_SAML_SOAP_TYPE "; charset=utf-8", envelope);
@@ -95,7 +102,7 @@ nx_result nx_ep_saml_artifact(nx_request *rq, nx_reply *rp)
     nx_span envelope;
     const char *here;
     int status;
-    NX_REQUIRE(nx_content_is(rq, NX_SAML_SOAP_TYPE), NX_ERR_HTTP_MEDIA_TYPE);
+    NX_TRY(nx_saml_soap_taken(rq));
     NX_TRY(nx_saml_here(&here, rq));
     NX_TRY(nx_saml_artifact_resolve(&envelope, &status, nx_house_of(rq), rq->arena, rq->body, here));
     nx_saml_soap_reply(rp, status, envelope);
