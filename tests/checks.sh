@@ -49,6 +49,7 @@ check_doors() {
         sources | grep -v '^idp/config/' | xargs grep -nE '#include <yaml'
         sources | grep -v '^base/json' | xargs grep -nE '#include <jansson'
         sources | grep -v '^idp/xml/' | xargs grep -nE '#include <(libxml|xmlsec)/'
+        sources | grep -v '^idp/authn/' | xargs grep -nE '#include <(ldap|lber|openldap|gssapi)'
         sources | grep -v '^idp/endpoints/bearer/' | xargs grep -nE '#include <oauth2/'
     } | none 'a library comes in by another door:'
 }

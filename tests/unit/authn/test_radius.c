@@ -315,11 +315,12 @@ static void crooked_attributes(void **state)
     put(&m, 24, "two");
     sign(&m);
     assert_int_equal(read_back(&out, &m).e, NX_ERR_RADIUS_FORM);
-    for (uint8_t length = 0; length < 2; length++) {
+    static const uint8_t lengths[] = {0, 1, 3, 200, 255};
+    for (size_t i = 0; i < sizeof lengths; i++) {
         m = begin(2);
         put_authenticator(&m);
         m.b[m.n++] = 18;
-        m.b[m.n++] = length;
+        m.b[m.n++] = lengths[i];
         sign(&m);
         assert_int_equal(read_back(&out, &m).e, NX_ERR_RADIUS_FORM);
     }
