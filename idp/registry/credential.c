@@ -11,7 +11,7 @@
 
 #define USE_REMEMBERED_S 3600
 
-static const char *const type_names[NX_CREDENTIAL_TYPES] = {"password", "pin", "totp"};
+static const char *const type_names[NX_CREDENTIAL_TYPES] = {"password", "pin"};
 
 const char *nx_credential_type_name(enum nx_credential_type type)
 {

@@ -1,4 +1,4 @@
-/* Credentials: what a person proves herself with besides her QR identities' keys.
+/* Credentials: passwords, and the PINs of QR identities. One-time codes are in registry/one_time.h.
  *
  * A verifier is text that crypto/password made; it is never in a list. bound_at is the level 1..4 at which
  * the credential was enrolled: it never yields more (rule 3). A PIN belongs to one QR identity (qid), the
@@ -10,9 +10,9 @@
 #include "registry/person.h"
 #include "registry/registry.h"
 
-enum nx_credential_type { NX_CREDENTIAL_PASSWORD, NX_CREDENTIAL_PIN, NX_CREDENTIAL_TOTP };
+enum nx_credential_type { NX_CREDENTIAL_PASSWORD, NX_CREDENTIAL_PIN };
 enum nx_credential_state { NX_CREDENTIAL_PENDING, NX_CREDENTIAL_ACTIVE };
-#define NX_CREDENTIAL_TYPES 3
+#define NX_CREDENTIAL_TYPES 2
 #define NX_VERIFIER_MAX 512
 
 struct nx_credential {
@@ -30,7 +30,7 @@ struct nx_credential {
     const char *verifier; /* in the caller's arena */
 };
 
-/* "password", "pin", "totp". */
+/* "password", "pin". */
 const char *nx_credential_type_name(enum nx_credential_type type);
 NX_FALLIBLE nx_credential_type_of(enum nx_credential_type *out, nx_span name);
 

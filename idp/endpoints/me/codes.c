@@ -31,6 +31,15 @@ static enum nx_level level_now(const struct nx_self *s)
     return level > NX_M1 ? level : NX_M1;
 }
 
+/* What codes bound at that level reach beside a password. */
+static const char *reaches(enum nx_level bound_at)
+{
+    struct nx_held held = {.means = NX_MEANS_NONE};
+    nx_held_add(&held, NX_MEANS_PASSWORD, NX_M1);
+    nx_held_add(&held, NX_MEANS_OTP, bound_at);
+    return nx_level_key(nx_policy_level_of_held(nx_policy(), &held));
+}
+
 static nx_result add_generators(nx_view *v, struct nx_self *s)
 {
     struct nx_one_time *list;
@@ -44,7 +53,7 @@ static nx_result add_generators(nx_view *v, struct nx_self *s)
             nx_view_text(item, "label", list[i].label);
         else
             nx_view_label(item, "label", "codes.unnamed");
-        nx_view_label(item, "reaches", nx_level_key((enum nx_level)list[i].bound_at));
+        nx_view_label(item, "reaches", reaches((enum nx_level)list[i].bound_at));
         nx_view_time(item, "created", list[i].created);
         nx_view_time(item, "used", list[i].used);
         nx_view_flag(item, "pending", list[i].state == NX_ONE_TIME_PENDING);
@@ -64,7 +73,7 @@ static nx_result fill(nx_view *v, struct nx_self *s)
     nx_view_number(v, "left", left);
     nx_view_flag(v, "recovery_made", made != 0);
     nx_view_flag(v, "always", always);
-    nx_view_label(v, "level", nx_level_key(level_now(s)));
+    nx_view_label(v, "level", reaches(level_now(s)));
     return NX_OK;
 }
 
@@ -124,7 +133,7 @@ static nx_result show_enrolment(struct nx_self *s, const struct nx_one_time_enro
     nx_view_text(v, "qr_path", path);
     nx_view_text(v, "secret", e->text);
     nx_view_text(v, "ticket", e->ticket.s);
-    nx_view_label(v, "level", nx_level_key(level_now(s)));
+    nx_view_label(v, "level", reaches(level_now(s)));
     nx_view_label(v, "error", error);
     set_own_url(v, s);
     nx_reply_page(s->rp, status, "me_code_add", v);
