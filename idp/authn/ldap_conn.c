@@ -15,8 +15,6 @@
 #include <unistd.h>
 
 #define NOWHERE "ldapi://%2Fnonexistent"
-/* Of GnuTLS, which Debian's libldap uses; another library refuses the words and no connection is made. */
-#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 #define FAREWELL_MS 50 /* for the last words of a connection */
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
@@ -38,7 +36,6 @@ static nx_result set_trust(LDAP *ld, const char *ca_file)
     int demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
     bool set = ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == 0 &&
                ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca_file) == 0 &&
-               ldap_set_option(ld, LDAP_OPT_X_TLS_CIPHER_SUITE, PRIORITIES) == 0 &&
                ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client) == 0;
     if (!set) nx_log(NX_WARN, "ldap_trust", NX_TEXT("why", "the authorities cannot be read"));
     NX_REQUIRE(set, NX_ERR_AGENCY_AWAY);
@@ -90,6 +87,20 @@ static nx_result cap_messages(LDAP *ld)
     return NX_OK;
 }
 
+/* GnuTLS inside libldap heeds no least version, and leaks its list of priorities for each connection when it is given
+ * one: so what was agreed on is looked at before anything is sent. */
+static bool recent(LDAP *ld)
+{
+    static const char *const versions[] = {"TLS1.2", "TLS1.3", "TLSv1.2", "TLSv1.3"};
+    char *version = NULL;
+    bool good = false;
+    if (ldap_get_option(ld, LDAP_OPT_X_TLS_VERSION, &version) != 0 || !version) return false;
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
+        if (strcmp(version, versions[i]) == 0) good = true;
+    ldap_memfree(version);
+    return good;
+}
+
 static nx_result secure(LDAP *ld, const struct nx_ldap_work *w)
 {
     if (w->row.tls == NX_LDAP_PLAIN) return NX_OK;
@@ -97,7 +108,7 @@ static nx_result secure(LDAP *ld, const struct nx_ldap_work *w)
     int rc = w->row.tls == NX_LDAP_TLS ? ldap_install_tls(ld) : ldap_start_tls_s(ld, NULL, NULL);
     if (rc != LDAP_SUCCESS)
         nx_log(NX_WARN, "ldap_tls", NX_TEXT("upstream", w->upstream->id), NX_TEXT("why", ldap_err2string(rc)));
-    NX_REQUIRE(rc == LDAP_SUCCESS && ldap_tls_inplace(ld), NX_ERR_AGENCY_AWAY);
+    NX_REQUIRE(rc == LDAP_SUCCESS && ldap_tls_inplace(ld) && recent(ld), NX_ERR_AGENCY_AWAY);
     return NX_OK;
 }
 

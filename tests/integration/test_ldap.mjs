@@ -1,5 +1,6 @@
 // Sign-in with accounts of an agency's directory, on a real OpenLDAP server: TLS and its stripping, who is refused and
 // in which words, what a name may not do, a directory that is gone or silent, and what NIXA never does to its accounts.
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -7,7 +8,8 @@ import { Nixa } from '../e2e/nixa.mjs';
 import { equal, finish, ok, scenario } from '../e2e/tap.mjs';
 import { alert, Operator, signIn } from './agency.mjs';
 import { Browser } from './browser.mjs';
-import { host, makeCertificates, Slapd, suffix } from './slapd.mjs';
+import { answers, freePort, host, makeCertificates, Slapd, suffix } from './slapd.mjs';
+import { until } from './wire.mjs';
 
 const nixa = await Nixa.up();
 const slapd = await Slapd.up();
@@ -112,6 +114,20 @@ await scenario('a certificate of somebody else, or for another host, is none', a
     ok(!r.in && r.page.status === 503, `${id}: nothing is sent`, `${r.page.status} ${r.alert}`);
     equal((await nixa.ctl('upstream', 'check', id)).answers, false, `${id}: the check says so`);
   }
+});
+
+await scenario('a directory that knows only old TLS gets no password', async () => {
+  const port = await freePort();
+  const old = spawn('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, '-cert', slapd.files.cert, '-key', slapd.files.key, '-tls1_1',
+    '-cipher', 'ALL:@SECLEVEL=0', '-quiet'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let heard = '';
+  old.stdout.on('data', (d) => { heard += d.toString('latin1'); });
+  ok(await until(() => answers(port)), 'it is there');
+  await operator.upstream(row('old', people(slapd, { url: `ldaps://${host}:${port}` })));
+  const r = await signIn(nixa, 'old', 'lan', right('lan'));
+  ok(!r.in && r.page.status === 503, 'refused', `${r.page.status} ${r.alert}`);
+  ok(!heard.includes('searcher'), 'and nothing was said to it', heard);
+  old.kill();
 });
 
 await scenario('StartTLS that somebody strips ends the sign-in before a password is sent', async () => {
