@@ -26,7 +26,6 @@ static void arriving_end(struct arriving *x)
 
 static NX_FALLIBLE take_client(struct arriving *x)
 {
-    NX_TRY(nx_saml_entity_valid(x->portal, nx_now()));
     nx_result r = nx_client_get(x->house->registry, nx_span_str(x->portal->owner), &x->client);
     NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_SAML_ISSUER);
     NX_TRY(r);
@@ -142,6 +141,7 @@ static NX_FALLIBLE find_started(struct arriving *x, const char *portal)
     r = nx_saml_entity_of(x->house->registry, portal, NX_SAML_SP, &x->portal); /* by its client id */
     NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_SAML_ISSUER);
     NX_TRY(r);
+    NX_TRY(nx_saml_entity_valid(x->portal, nx_now()));
     return take_client(x);
 }
 

@@ -1,5 +1,6 @@
 // Apache with mod_auth_mellon as a portal, unmodified: sign-on by redirect and by POST, one session with OpenID portals,
-// levels asked and refused, encrypted assertions, passive and forced sign-in, and every message valid by the schemas of OASIS.
+// levels asked and refused, encrypted assertions, passive and forced sign-in, one logout, and every message valid by the
+// schemas of OASIS.
 import { createSign } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { Nixa } from '../e2e/nixa.mjs';
@@ -7,6 +8,7 @@ import { equal, finish, ok, scenario } from '../e2e/tap.mjs';
 import { Browser } from './browser.mjs';
 import { MellonPortal } from './mellon_portal.mjs';
 import { ownMetadata, password, register, signers, through } from './saml_peer.mjs';
+import { until } from './wire.mjs';
 import { schemaCheck, signatureCheck } from './xml_tools.mjs';
 
 const nixa = await Nixa.up({ arguments: ['--egress-http', 'form.localhost,high.localhost'] });
@@ -130,6 +132,52 @@ await scenario('nobody is sent to a portal that did not ask', async () => {
   await lan.go(`${nixa.issuer}/saml/start?portal=${form.client}&target=${encodeURIComponent(form.base)}`);
   messages.unasked = response(lan);
   ok(messages.unasked.includes('status:Success') && !messages.unasked.includes('InResponseTo'), 'then it may', where(lan));
+});
+
+const forgot = async (browser, portal) => {
+  const page = await browser.once(portal);
+  return page.status >= 300 && page.status < 400;
+};
+
+// Somebody who signed on there once: mellon finds a session by its name alone, and ends one.
+const hoa = new Browser(nixa);
+
+await scenario('who ends her session ends it at both kinds of portals', async () => {
+  await hoa.go(yte);
+  await through(hoa, 'hoa');
+  await hoa.go(dvc);
+  await through(hoa, 'hoa');
+  ok(!await forgot(hoa, yte) && !await forgot(hoa, dvc), 'she is in at both');
+  for (const session of (await nixa.ctl('sessions', 'hoa')).items) await nixa.ctl('revoke', 'session', session.id, '--reason', 'integration test');
+  ok(await until(() => forgot(hoa, yte)), 'the SAML portal has heard of it, by SOAP');
+  ok(await until(() => forgot(hoa, dvc)), 'the OpenID portal too');
+  await hoa.go(yte);
+  ok(hoa.at('/login'), 'and she has to sign in again', where(hoa));
+});
+
+await scenario('she signs out of the health portal, and so everywhere', async () => {
+  await through(hoa, 'hoa');
+  await hoa.go(dvc);
+  await through(hoa, 'hoa');
+  await hoa.go(yte);
+  const link = /href="([^"]+)"[^>]*>(?:Sign out|Đăng xuất)/.exec(hoa.page.text)?.[1].replaceAll('&amp;', '&');
+  ok(link, 'there is a way out', hoa.page.text.slice(0, 400));
+  await hoa.go(new URL(link, yte).href);
+  await through(hoa, 'hoa');
+  ok(hoa.page.url.startsWith(`${yte}signed-out`), "she sees the portal's goodbye", where(hoa));
+  ok(await until(() => forgot(hoa, dvc)), 'the other portal has forgotten her');
+  await hoa.go(yte);
+  ok(hoa.at('/login'), 'and she is asked who she is next time', where(hoa));
+});
+
+await scenario('it outlives a restart of everything', async () => {
+  await through(lan);
+  await nixa.stop('SIGINT');
+  await nixa.start();
+  await lan.go(yte);
+  ok(!lan.at('/login'), 'no password is asked', where(lan));
+  await through(lan);
+  equal(lan.claims().sub, first.sub, 'she is who she was');
 });
 
 await scenario('every message is valid by the schemas', async () => {
