@@ -42,9 +42,8 @@ NX_FALLIBLE nx_saml_entity_read(nx_saml_entity **out, nx_arena *a, const struct 
 /* Frees the keys of an entity that was read; for those only. */
 void nx_saml_entity_forget(nx_saml_entity *e);
 
-/* The endpoint that a request means (SAML 2.0 Profiles 4.1.4.1, Metadata 2.4.4): NULL when there is none. */
+/* The one to use when nothing names another (SAML 2.0 Metadata 2.4.4): NULL when there is none. */
 const struct nx_saml_endpoint *nx_saml_endpoint_default(const struct nx_saml_endpoints *list);
-const struct nx_saml_endpoint *nx_saml_endpoint_index(const struct nx_saml_endpoints *list, int index);
 /* Exactly this location, octet by octet; binding NULL: whichever. */
 const struct nx_saml_endpoint *nx_saml_endpoint_at(const struct nx_saml_endpoints *list, nx_span location,
                                                    const enum nx_saml_binding *binding);
@@ -56,6 +55,5 @@ const struct nx_saml_endpoint *nx_saml_endpoint_by(const struct nx_saml_endpoint
 const struct nx_saml_key *nx_saml_key_for(const nx_saml_entity *e, unsigned use, size_t i);
 /* The key to encrypt to: the first RSA key for encryption, NULL when there is none. */
 const struct nx_saml_key *nx_saml_key_encrypting(const nx_saml_entity *e);
-bool nx_saml_format_listed(const nx_saml_entity *e, const char *name_id_format);
 
 #endif

@@ -8,13 +8,6 @@ const struct nx_saml_endpoint *nx_saml_endpoint_default(const struct nx_saml_end
     return list->n > 0 ? &list->v[0] : NULL;
 }
 
-const struct nx_saml_endpoint *nx_saml_endpoint_index(const struct nx_saml_endpoints *list, int index)
-{
-    for (size_t i = 0; i < list->n; i++)
-        if (list->v[i].index >= 0 && list->v[i].index == index) return &list->v[i];
-    return NULL;
-}
-
 const struct nx_saml_endpoint *nx_saml_endpoint_at(const struct nx_saml_endpoints *list, nx_span location,
                                                    const enum nx_saml_binding *binding)
 {
@@ -45,9 +38,4 @@ const struct nx_saml_key *nx_saml_key_encrypting(const nx_saml_entity *e)
     for (size_t i = 0; (k = nx_saml_key_for(e, NX_SAML_FOR_ENCRYPTION, i)); i++)
         if (EVP_PKEY_is_a(k->key, "RSA")) return k;
     return NULL;
-}
-
-bool nx_saml_format_listed(const nx_saml_entity *e, const char *name_id_format)
-{
-    return nx_strings_has(e->name_id_formats, name_id_format);
 }

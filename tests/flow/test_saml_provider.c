@@ -324,7 +324,7 @@ static void test_our_own_metadata_in_both_roles(void **state)
     assert_true(idp->cache_duration >= 60 && idp->cache_duration <= 21600);
     assert_int_equal(idp->slo.n, 3);
     assert_int_equal(idp->artifact.n, 1);
-    assert_true(nx_saml_format_listed(idp, "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"));
+    assert_true(nx_strings_has(idp->name_id_formats, "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"));
     assert_null(nx_saml_key_encrypting(idp));
     assert_non_null(nx_saml_key_encrypting(sp));
     assert_string_equal(nx_saml_endpoint_default(&sp->acs)->location, RIG_ISSUER "/saml/acs");

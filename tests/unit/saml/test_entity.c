@@ -95,9 +95,8 @@ static void test_shibboleth(void **state)
     assert_true(found.n >= 4);
     for (size_t i = 0; i < found.n; i++)
         assert_false(found.v[i].fatal);
-    assert_endpoint(nx_saml_endpoint_index(&e->acs, 3), NX_SAML_ARTIFACT,
-                    "https://thue.example/Shibboleth.sso/SAML2/Artifact");
-    assert_null(nx_saml_endpoint_index(&e->acs, 4));
+    assert_endpoint(&e->acs.v[1], NX_SAML_ARTIFACT, "https://thue.example/Shibboleth.sso/SAML2/Artifact");
+    assert_int_equal(e->acs.v[1].index, 3);
     assert_int_equal(e->slo.n, 3);
     assert_int_equal(e->key[0].uses, NX_SAML_FOR_SIGNING | NX_SAML_FOR_ENCRYPTION);
     assert_string_equal(e->name, "Cuc Thue");
@@ -110,7 +109,7 @@ static void test_node_saml(void **state)
     (void)state;
     nx_saml_entity *e = read_sample("node-saml.xml", NX_SAML_SP);
     assert_true(e->requests_signed && e->wants_assertions_signed);
-    assert_true(nx_saml_format_listed(e, "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"));
+    assert_true(nx_strings_has(e->name_id_formats, "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"));
     const struct nx_saml_key *k = nx_saml_key_encrypting(e);
     assert_non_null(k);
     assert_true(nx_strings_has(k->methods, "http://www.w3.org/2009/xmlenc11#aes256-gcm"));
