@@ -1,7 +1,9 @@
 /* Passkeys, from the page that adds one to the portal that learns what it is worth. */
 #include "authn/passkey.h"
 #include "base/clock.h"
+#include "endpoints/bearer/bearer.h"
 #include "house/chain.h"
+#include "operate/token.h"
 #include "registry/audit.h"
 #include "revoke/revoke.h"
 #include "rig.h"
@@ -587,6 +589,83 @@ static void one_of_a_phone_does_not_sign_in(void **state)
     assert_refused(use(&b, &key, ""), 403, refused);
 }
 
+/* ---- operators
+ * --------------------------------------------------------------------------------------------------- */
+
+static nx_reply *operate(const char *scope, const char *method, const char *path, const char *body)
+{
+    NX_AUTO_JSON j = NULL;
+    struct nx_operate_call c = {.house = rig_house(&rig), .arena = rig.arena, .actor = "uid:0"};
+    assert_true(nx_ok(nx_operate_token_issue(&j, &c, scope, 0)));
+    other.authorization = nx_arena_printf(rig.arena, "Bearer %s", nx_json_str(j, "token"));
+    nx_reply *rp = rig_send(&other, method, nx_arena_printf(rig.arena, "/admin/v1%s", path),
+                            body ? "application/json" : NULL, body);
+    other.authorization = NULL;
+    return rp;
+}
+
+static void operators_see_remove_and_set_the_level(void **state)
+{
+    (void)state;
+    have(&key, &rig.lan, 2);
+    char *list = nx_arena_printf(rig.arena, "/people/%s/passkeys", rig.lan.id);
+    char *one = nx_arena_printf(rig.arena, "%s/%s", list, row_of(&key).id.s);
+    char *hers = nx_arena_printf(rig.arena, "/people/%s/passkeys/%s", rig.minh.id, row_of(&key).id.s);
+    char *level = nx_arena_printf(rig.arena, "%s/level", one);
+    assert_true(says(operate("revoke", "GET", list, NULL), "\"level\":\"m2\""));
+    assert_int_equal(operate("clients", "GET", list, NULL)->status, 403);
+    use(&b, &key, "");
+    assert_int_equal(operate("scim", "POST", level, "{\"level\":\"m4\"}")->status,
+                     400); /* she is proofed m3 */
+    assert_int_equal(operate("revoke", "POST", level, "{\"level\":\"m3\"}")->status, 403);
+    assert_int_equal(operate("scim", "POST", level, "{\"level\":\"m3\"}")->status, 204);
+    assert_int_equal(row_of(&key).bound_at, 3);
+    assert_int_equal(rig_get(&b, "/me")->status, 200);
+    assert_int_equal(operate("scim", "POST", level, "{\"level\":\"m1\"}")->status, 204);
+    assert_int_equal(rig_get(&b, "/me")->status, 303); /* lowered: what it opened is over */
+    assert_int_equal(operate("revoke", "DELETE", hers, NULL)->status, 404); /* not of that person */
+    use(&b, &key, "");
+    assert_int_equal(operate("revoke", "DELETE", one, NULL)->status, 204);
+    assert_int_equal(rig_get(&b, "/me")->status, 303);
+    assert_int_equal(operate("revoke", "DELETE", one, NULL)->status, 404);
+}
+
+static void operators_write_models(void **state)
+{
+    (void)state;
+    static const char path[] = "/passkey-models/ee882879-721c-4913-9775-3dfcce97072a";
+    struct soft_maker maker = soft_maker_open(key.aaguid, NULL);
+    NX_AUTO_JSON good = json_pack("{s:s, s:b, s:b, s:s}", "name", "Khoá A", "allowed", 1, "biometric", 1,
+                                  "anchors", soft_pem(rig.arena, maker.root));
+    const char *text = nx_json_dump(rig.arena, good);
+    assert_int_equal(operate("scim", "PUT", path, text)->status, 403);
+    assert_int_equal(operate("keys", "PUT", path, text)->status, 200);
+    assert_int_equal(operate("keys", "PUT", "/passkey-models/none", text)->status, 400);
+    assert_int_equal(operate("keys", "PUT", path, "{\"name\":\"A\"}")->status, 400);
+    assert_int_equal(operate("keys", "PUT", path,
+                             "{\"name\":\"A\",\"allowed\":true,\"biometric\":true,\"anchors\":\"none\"}")
+                         ->status,
+                     400);
+    assert_true(
+        says(operate("keys", "GET", "/passkey-models", NULL), "ee882879-721c-4913-9775-3dfcce97072a"));
+    assert_int_equal(operate("keys", "DELETE", path, NULL)->status, 204);
+    assert_int_equal(operate("keys", "DELETE", path, NULL)->status, 404);
+    soft_maker_close(&maker);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return nx_ok(nx_bearer_start()) ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    nx_bearer_stop();
+    return 0;
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, up, down)
 
 int main(void)
@@ -612,6 +691,8 @@ int main(void)
         TEST(a_model_that_policy_refuses_is_not_added),
         TEST(the_way_is_offered_where_it_helps),
         TEST(one_of_a_phone_does_not_sign_in),
+        TEST(operators_see_remove_and_set_the_level),
+        TEST(operators_write_models),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start, stop);
 }

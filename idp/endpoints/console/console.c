@@ -19,7 +19,7 @@
 #define SCRIPT(path, handler)                                                                                \
     {                                                                                                        \
         NX_POST, path, 1024, NX_GUARD_FORM | NX_GUARD_SAME_ORIGIN | NX_GUARD_NO_STORE | NX_AS_PROBLEM,       \
-            NX_RATE_PAGE, NX_LANE_FAST, handler                                                              \
+            NX_RATE_QR, NX_LANE_FAST, handler                                                              \
     }
 #define ANSWER(path, handler)                                                                                \
     {                                                                                                        \

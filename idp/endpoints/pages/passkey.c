@@ -195,7 +195,7 @@ nx_result nx_login_passkey(nx_request *rq, nx_reply *rp)
 
 static const struct nx_route rows[] = {
     {NX_GET, PAGE, 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_login_passkey_page},
-    {NX_POST, PAGE "/options", 1024, SCRIPT, NX_RATE_PAGE, NX_LANE_FAST, nx_login_passkey_options},
+    {NX_POST, PAGE "/options", 1024, SCRIPT, NX_RATE_QR, NX_LANE_FAST, nx_login_passkey_options},
     {NX_POST, PAGE, ANSWER_MAX, FORM, NX_RATE_LOGIN, NX_LANE_FAST, nx_login_passkey},
     {NX_GET, "/me/passkeys", 0, NX_GUARD_NO_STORE, NX_RATE_PAGE, NX_LANE_FAST, nx_me_passkeys_page},
     {NX_POST, "/me/passkeys/options", 1024, SCRIPT, NX_RATE_PAGE, NX_LANE_FAST, nx_me_passkeys_options},
