@@ -9,10 +9,11 @@
 
 #define TAG_LEN (NX_ARTIFACT_HANDLE_LEN - NX_BLOCK_LEN)
 
-static nx_result key_of(uint8_t key[NX_SHA256_LEN], const nx_store *st)
+static nx_result key_of(nx_secret *key, const nx_store *st)
 {
     const nx_span parts[] = {NX_LIT("artifact")};
-    return nx_hmac_sha256_parts(key, nx_master_key(st->master, NX_LABEL_BLIND), parts, 1);
+    key->n = NX_SHA256_LEN;
+    return nx_hmac_sha256_parts(key->bytes, nx_master_key(st->master, NX_LABEL_BLIND), parts, 1);
 }
 
 static nx_result tag_of(uint8_t tag[NX_SHA256_LEN], const nx_store *st, const uint8_t *block, const char *client_id)
@@ -24,11 +25,12 @@ static nx_result tag_of(uint8_t tag[NX_SHA256_LEN], const nx_store *st, const ui
 static nx_result handle_of(uint8_t out[NX_ARTIFACT_HANDLE_LEN], const nx_store *st, const nx_id *id,
                            const char *client_id)
 {
-    uint8_t key[NX_SHA256_LEN], tag[NX_SHA256_LEN];
+    uint8_t tag[NX_SHA256_LEN];
+    NX_AUTO_SECRET(key);
     size_t n = 0;
     NX_TRY(nx_b32_decode(out, NX_BLOCK_LEN, &n, nx_span_str(id->s), false));
-    NX_TRY(key_of(key, st));
-    NX_TRY(nx_block_seal(out, nx_span_of(key, sizeof key), out));
+    NX_TRY(key_of(&key, st));
+    NX_TRY(nx_block_seal(out, nx_secret_expose(&key), out));
     NX_TRY(tag_of(tag, st, out, client_id));
     memcpy(out + NX_BLOCK_LEN, tag, TAG_LEN);
     return NX_OK;
@@ -37,11 +39,12 @@ static nx_result handle_of(uint8_t out[NX_ARTIFACT_HANDLE_LEN], const nx_store *
 /* NX_ERR_NOT_FOUND: not a handle of ours, or another client's. */
 static nx_result id_of(nx_id *id, uint16_t *shard, const nx_store *st, const uint8_t *handle, const char *client_id)
 {
-    uint8_t key[NX_SHA256_LEN], tag[NX_SHA256_LEN], block[NX_BLOCK_LEN];
+    uint8_t tag[NX_SHA256_LEN], block[NX_BLOCK_LEN];
+    NX_AUTO_SECRET(key);
     NX_TRY(tag_of(tag, st, handle, client_id));
     NX_REQUIRE(nx_ct_equal_n(tag, handle + NX_BLOCK_LEN, TAG_LEN), NX_ERR_NOT_FOUND);
-    NX_TRY(key_of(key, st));
-    NX_TRY(nx_block_open(block, nx_span_of(key, sizeof key), handle));
+    NX_TRY(key_of(&key, st));
+    NX_TRY(nx_block_open(block, nx_secret_expose(&key), handle));
     *shard = (uint16_t)(block[0] << 8 | block[1]);
     NX_REQUIRE(*shard < st->shards, NX_ERR_NOT_FOUND);
     nx_b32_encode(id->s, nx_span_of(block, sizeof block), false);

@@ -1,5 +1,6 @@
 #include "sessions/signon.h"
 
+#include "base/secret.h"
 #include "crypto/block.h"
 #include "crypto/digest.h"
 #include "sessions/commit.h"
@@ -9,7 +10,7 @@
 
 #define VERSION 1
 
-enum tag { T_NUMBERS = 1, T_AUTH, T_AGENT, T_ONLY, T_UP_SUBJECT, T_UP_SESSION, T_VOUCHED };
+enum tag { T_NUMBERS = 1, T_AUTH, T_AGENT, T_ONLY, T_UP_SUBJECT, T_UP_SESSION, T_VOUCHED, T_CAME };
 
 /* --- the record ------------------------------------------------------------------------------------------
  */
@@ -24,6 +25,7 @@ static nx_result pack(nx_span *out, nx_arena *a, const struct nx_signon *s)
                          (uint8_t)s->means};
     nx_pack_bytes(&b, T_NUMBERS, nx_span_of(numbers, sizeof numbers));
     nx_pack_number(&b, T_AUTH, s->auth_time);
+    if (s->came) nx_pack_number(&b, T_CAME, s->came);
     nx_pack_text(&b, T_AGENT, s->agent);
     nx_pack_text(&b, T_ONLY, s->only_client);
     nx_pack_text(&b, T_VOUCHED, s->vouched_by);
@@ -55,6 +57,7 @@ static nx_result unpack(struct nx_signon *s, nx_arena *a, nx_span body)
     s->persistent = n.p[2] != 0;
     s->means = (unsigned)n.p[3] << 24 | (unsigned)n.p[4] << 16 | (unsigned)n.p[5] << 8 | n.p[6];
     s->auth_time = nx_pack_get_number(&p, T_AUTH, 0);
+    s->came = nx_pack_get_number(&p, T_CAME, s->auth_time);
     s->agent = nx_pack_get_text(&p, T_AGENT, a);
     s->only_client = nx_pack_get_text(&p, T_ONLY, a);
     s->vouched_by = nx_pack_get_text(&p, T_VOUCHED, a);
@@ -226,64 +229,44 @@ nx_result nx_signon_sid(nx_sid *out, const nx_store *st, const char *session, co
  * A session's id is 16 bytes of which the link (4) is zero and the shard (2) in range: a name that was not made from one
  * opens to something else, and what slipped through names 80 random bits that no record has. */
 
-static nx_result key_of(uint8_t key[NX_SHA256_LEN], const nx_store *st, nx_span purpose, const char *client_id)
+static nx_result key_of(nx_secret *key, const nx_store *st, const char *client_id)
 {
-    const nx_span parts[] = {purpose, nx_span_str(client_id)};
-    return nx_hmac_sha256_parts(key, nx_master_key(st->master, NX_LABEL_BLIND), parts, 2);
-}
-
-static nx_result name_session(nx_id *out, const nx_store *st, nx_span purpose, const char *session,
-                              const char *client_id)
-{
-    uint8_t key[NX_SHA256_LEN], block[NX_BLOCK_LEN];
-    size_t n = 0;
-    NX_REQUIRE(session && nx_id_valid(nx_span_str(session)) && client_id && *client_id, NX_ERR_RANGE);
-    NX_TRY(nx_b32_decode(block, sizeof block, &n, nx_span_str(session), false));
-    NX_TRY(key_of(key, st, purpose, client_id));
-    NX_TRY(nx_block_seal(block, nx_span_of(key, sizeof key), block));
-    nx_b32_encode(out->s, nx_span_of(block, sizeof block), false);
-    return NX_OK;
-}
-
-static nx_result session_named(nx_id *out, const nx_store *st, nx_span purpose, const char *client_id, nx_span name,
-                               enum nx_found *found)
-{
-    uint8_t key[NX_SHA256_LEN], block[NX_BLOCK_LEN];
-    nx_id linked;
-    size_t n = 0;
-    uint16_t shard;
-    uint32_t link = 0;
-    *found = NX_GONE;
-    if (!nx_id_valid(name) || !nx_ok(nx_b32_decode(block, sizeof block, &n, name, false)) || n != sizeof block)
-        return NX_OK;
-    NX_TRY(key_of(key, st, purpose, client_id));
-    NX_TRY(nx_block_open(block, nx_span_of(key, sizeof key), block));
-    nx_b32_encode(linked.s, nx_span_of(block, sizeof block), false);
-    nx_result split = nx_linked_split(out, &shard, &link, st, linked.s);
-    if (nx_ok(split) && link == 0) *found = NX_FOUND;
-    return split.e == NX_ERR_NOT_FOUND ? NX_OK : split;
+    const nx_span parts[] = {NX_LIT("session-index"), nx_span_str(client_id)};
+    key->n = NX_SHA256_LEN;
+    return nx_hmac_sha256_parts(key->bytes, nx_master_key(st->master, NX_LABEL_BLIND), parts, 2);
 }
 
 nx_result nx_signon_index(nx_id *out, const nx_store *st, const char *session, const char *client_id)
 {
-    return name_session(out, st, NX_LIT("session-index"), session, client_id);
+    uint8_t block[NX_BLOCK_LEN];
+    NX_AUTO_SECRET(key);
+    size_t n = 0;
+    NX_REQUIRE(session && nx_id_valid(nx_span_str(session)) && client_id && *client_id, NX_ERR_RANGE);
+    NX_TRY(nx_b32_decode(block, sizeof block, &n, nx_span_str(session), false));
+    NX_TRY(key_of(&key, st, client_id));
+    NX_TRY(nx_block_seal(block, nx_secret_expose(&key), block));
+    nx_b32_encode(out->s, nx_span_of(block, sizeof block), false);
+    return NX_OK;
 }
 
 nx_result nx_signon_of_index(nx_id *session, const nx_store *st, const char *client_id, nx_span index,
                              enum nx_found *found)
 {
-    return session_named(session, st, NX_LIT("session-index"), client_id, index, found);
-}
-
-nx_result nx_signon_transient(nx_id *out, const nx_store *st, const char *session, const char *client_id)
-{
-    return name_session(out, st, NX_LIT("transient"), session, client_id);
-}
-
-nx_result nx_signon_of_transient(nx_id *session, const nx_store *st, const char *client_id, nx_span name,
-                                 enum nx_found *found)
-{
-    return session_named(session, st, NX_LIT("transient"), client_id, name, found);
+    uint8_t block[NX_BLOCK_LEN];
+    NX_AUTO_SECRET(key);
+    nx_id linked;
+    size_t n = 0;
+    uint16_t shard;
+    uint32_t link = 0;
+    *found = NX_GONE;
+    if (!nx_id_valid(index) || !nx_ok(nx_b32_decode(block, sizeof block, &n, index, false)) || n != sizeof block)
+        return NX_OK;
+    NX_TRY(key_of(&key, st, client_id));
+    NX_TRY(nx_block_open(block, nx_secret_expose(&key), block));
+    nx_b32_encode(linked.s, nx_span_of(block, sizeof block), false);
+    nx_result split = nx_linked_split(session, &shard, &link, st, linked.s);
+    if (nx_ok(split) && link == 0) *found = NX_FOUND;
+    return split.e == NX_ERR_NOT_FOUND ? NX_OK : split;
 }
 
 /* --- lists -----------------------------------------------------------------------------------------------

@@ -31,7 +31,9 @@ struct nx_signon {
     int level;           /* policies/level.h */
     int rung;            /* -1: no QR */
     unsigned means;
-    nx_time auth_time;       /* of the last proof */
+    nx_time auth_time;       /* when she last proved who she is, to us or to somebody whose word we take */
+    nx_time came;            /* when that came to us: later than auth_time where a provider had asked her before; 0: the
+                                same */
     const char *agent;       /* label of the browser, for lists */
     const char *only_client; /* "not my device": this client only; NULL: any */
     const char *vouched_by;  /* the officer who vouched for her (assisted sign-in); NULL: none */
@@ -67,7 +69,7 @@ NX_FALLIBLE nx_signon_find(nx_store *st, nx_arena *a, nx_span cookie, struct nx_
 NX_FALLIBLE nx_signon_get(nx_store *st, nx_arena *a, const char *id, struct nx_signon *out,
                           enum nx_found *found);
 
-/* A further proof in the same session: level, rung, means, auth_time, agent and upstream's names of *s are stored, the cookie
+/* A further proof in the same session: level, rung, means, auth_time, came, agent and upstream's names of *s are stored, the cookie
  * is a new one and the old one is NX_GONE from then on. NX_SPENT when another tab was faster: find again. */
 NX_FALLIBLE nx_signon_raise(nx_handle_text *cookie, nx_store *st, nx_arena *a, struct nx_signon *s,
                             const struct nx_note *note, enum nx_found *found);
@@ -87,10 +89,6 @@ NX_FALLIBLE nx_signon_index(nx_id *out, const nx_store *st, const char *session,
 /* Back again. NX_GONE: none of ours, or another client's; whether the session still lives is not asked. */
 NX_FALLIBLE nx_signon_of_index(nx_id *session, const nx_store *st, const char *client_id, nx_span index,
                                enum nx_found *found);
-/* The transient NameID (SAML core section 8.3.8) of a session at a client, in the same manner. */
-NX_FALLIBLE nx_signon_transient(nx_id *out, const nx_store *st, const char *session, const char *client_id);
-NX_FALLIBLE nx_signon_of_transient(nx_id *session, const nx_store *st, const char *client_id, nx_span name,
-                                   enum nx_found *found);
 
 /* Ending a session, by its holder too, is the durable act of idp/revoke (portals must be told):
  * nx_revoke_session. */

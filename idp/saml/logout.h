@@ -51,10 +51,11 @@ struct nx_slo_start {
 NX_FALLIBLE nx_slo_start(struct nx_slo *out, struct nx_house *house, nx_arena *a, const struct nx_visitor *who,
                          const struct nx_slo_start *start);
 
-/* A LogoutRequest or LogoutResponse of a portal by the browser (in->response tells). here: the URL that it came to. */
+/* A LogoutRequest of a portal or an upstream, or the LogoutResponse of a portal, by the browser (in->response tells). here:
+ * the URL that it came to. */
 NX_FALLIBLE nx_slo_take(struct nx_slo *out, struct nx_house *house, nx_arena *a, const struct nx_visitor *who,
                         const struct nx_saml_in *in, const char *here);
-/* A LogoutRequest of a portal by SOAP: the envelope that answers; whatever is wrong is said in it. *http: 200 or 500. */
+/* A LogoutRequest by SOAP: the envelope that answers; whatever is wrong is said in it. *http: 200 or 500. */
 NX_FALLIBLE nx_slo_soap(nx_span *out, int *http, struct nx_house *house, nx_arena *a, nx_span body, const char *here);
 
 /* From the page: the next portal, and one that was asked and has not answered is left behind. When none is left: the one

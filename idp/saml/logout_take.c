@@ -1,7 +1,8 @@
-/* LogoutRequest and LogoutResponse of portals.
+/* LogoutRequest and LogoutResponse of portals, and LogoutRequest of upstream providers.
  *
  * A portal ends what it was told of: its SessionIndex opens for it alone, and the NameID must be the one that it was given
- * for that session. Without an index it ends every session of that person that it was told of, and no other. */
+ * for that session. Without an index it ends every session of that person that it was told of, and no other. A provider ends
+ * what it told us of: the sessions that came through it under its name for the person and for its session. */
 #include "base/log.h"
 #include "house/house.h"
 #include "registry/client.h"
@@ -10,13 +11,14 @@
 #include "saml/nameid.h"
 #include "saml/soap.h"
 #include "sessions/signon.h"
+#include "sessions/upstream.h"
 
 #define ENDS_MAX NX_SIGNON_LIST_MAX
 
 struct taking {
     struct nx_house *house;
     nx_arena *arena;
-    nx_saml_entity *portal; /* counted */
+    nx_saml_entity *peer; /* counted */
     struct nx_saml_message m;
     struct nx_saml_logout logout;
     nx_id *end; /* sessions to end */
@@ -26,20 +28,27 @@ struct taking {
 
 static void taking_end(struct taking *x)
 {
-    if (x->portal) nx_saml_entity_release(x->portal);
+    if (x->peer) nx_saml_entity_release(x->peer);
     nx_saml_close(&x->m);
 }
-#define AUTO_TAKING(name) __attribute__((cleanup(taking_end))) struct taking name = {.portal = NULL}
+#define AUTO_TAKING(name) __attribute__((cleanup(taking_end))) struct taking name = {.peer = NULL}
 
-/* A suspended portal's request is taken: ending a session needs no trust beyond its signature. */
-static NX_FALLIBLE accept(struct taking *x, const struct nx_saml_in *in, const char *here, bool required)
+static NX_FALLIBLE find_peer(struct taking *x)
+{
+    nx_span issuer = nx_span_str(x->m.issuer);
+    nx_result r = nx_saml_entity_get(x->house->registry, issuer, NX_SAML_SP, &x->peer);
+    if (r.e == NX_ERR_NOT_FOUND) r = nx_saml_entity_get(x->house->registry, issuer, NX_SAML_IDP, &x->peer);
+    NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_SAML_ISSUER);
+    return r;
+}
+
+/* One that is suspended or switched off is heard: ending a session needs no trust beyond the signature. */
+static NX_FALLIBLE accept(struct taking *x, const struct nx_saml_in *in, const char *here)
 {
     NX_TRY(nx_saml_open(&x->m, x->arena, in));
-    nx_result r = nx_saml_entity_get(x->house->registry, nx_span_str(x->m.issuer), NX_SAML_SP, &x->portal);
-    NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_SAML_ISSUER);
-    NX_TRY(r);
-    NX_TRY(nx_saml_entity_valid(x->portal, nx_now()));
-    NX_TRY(nx_saml_prove(&x->m, x->arena, in, x->portal, required));
+    NX_TRY(find_peer(x));
+    NX_TRY(nx_saml_entity_valid(x->peer, nx_now()));
+    NX_TRY(nx_saml_prove(&x->m, x->arena, in, x->peer, true));
     return nx_saml_meant(&x->m, in, here);
 }
 
@@ -76,9 +85,9 @@ static NX_FALLIBLE match_index(struct taking *x, const char *index)
     nx_id session;
     struct nx_told told;
     enum nx_found found;
-    NX_TRY(nx_signon_of_index(&session, x->house->store, x->portal->owner, nx_span_str(index), &found));
+    NX_TRY(nx_signon_of_index(&session, x->house->store, x->peer->owner, nx_span_str(index), &found));
     if (found != NX_FOUND) return NX_OK; /* nothing of ours: nothing to end */
-    NX_TRY(nx_assertion_told(x->house->store, x->arena, session.s, x->portal->owner, &told, &found));
+    NX_TRY(nx_assertion_told(x->house->store, x->arena, session.s, x->peer->owner, &told, &found));
     if (found != NX_FOUND) return NX_OK; /* over already */
     if (is_given(&x->logout.name, &told.name)) return add(x, &session);
     x->other_person = true;
@@ -94,7 +103,7 @@ static NX_FALLIBLE find_person(const char **person, struct taking *x)
     *person = NULL;
     for (int f = 0; f < NX_SAML_FORMATS && found != NX_FOUND; f++) {
         if (any) n.format = nx_saml_format_uri((enum nx_saml_format)f);
-        NX_TRY(nx_assertion_person(x->house->store, x->arena, x->portal->owner, &n, person, &found));
+        NX_TRY(nx_assertion_person(x->house->store, x->arena, x->peer->owner, &n, person, &found));
         if (!any) break;
     }
     return NX_OK;
@@ -111,8 +120,21 @@ static NX_FALLIBLE match_person(struct taking *x)
     for (size_t i = 0; i < list.n; i++) {
         struct nx_told told;
         enum nx_found found;
-        NX_TRY(nx_assertion_told(x->house->store, x->arena, list.v[i].id.s, x->portal->owner, &told, &found));
+        NX_TRY(nx_assertion_told(x->house->store, x->arena, list.v[i].id.s, x->peer->owner, &told, &found));
         if (found == NX_FOUND && is_given(&x->logout.name, &told.name)) NX_TRY(add(x, &list.v[i].id));
+    }
+    return NX_OK;
+}
+
+static NX_FALLIBLE match_upstream(struct taking *x)
+{
+    struct nx_upstream_names names = {.upstream = x->peer->owner, .subject = x->logout.name.value};
+    struct nx_signon_list list;
+    for (size_t i = 0; i == 0 || i < x->logout.index_count; i++) {
+        if (x->logout.index_count > 0) names.session = x->logout.index[i];
+        NX_TRY(nx_upstream_sessions(&list, x->house->store, x->arena, &names));
+        for (size_t k = 0; k < list.n; k++)
+            NX_TRY(add(x, &list.v[k].id));
     }
     return NX_OK;
 }
@@ -122,6 +144,7 @@ static NX_FALLIBLE match(struct taking *x)
 {
     x->end = nx_arena_new(x->arena, nx_id, ENDS_MAX);
     NX_NEED(x->end);
+    if (x->peer->role == NX_SAML_IDP) return match_upstream(x);
     for (size_t i = 0; i < x->logout.index_count; i++)
         NX_TRY(match_index(x, x->logout.index[i]));
     if (x->logout.index_count == 0) NX_TRY(match_person(x));
@@ -132,7 +155,8 @@ static NX_FALLIBLE match(struct taking *x)
 /* browser: the session whose browser is at hand; NULL. *seq: of that one, or of the last. */
 static NX_FALLIBLE end_sessions(int64_t *seq, struct taking *x, const char *browser)
 {
-    const char *actor = nx_arena_printf(x->arena, "client:%s", x->portal->owner);
+    bool upstream = x->peer->role == NX_SAML_IDP;
+    const char *actor = nx_arena_printf(x->arena, "%s:%s", upstream ? "upstream" : "client", x->peer->owner);
     int64_t number;
     *seq = 0;
     NX_NEED(actor);
@@ -141,10 +165,10 @@ static NX_FALLIBLE end_sessions(int64_t *seq, struct taking *x, const char *brow
         struct nx_revoke_order order = {.act = NX_REVOKE,
                                         .scope = NX_REVOKE_SIGN_OUT,
                                         .target = x->end[i].s,
-                                        .reason = "signed out at a portal",
+                                        .reason = upstream ? "signed out at the provider" : "signed out at a portal",
                                         .actor = actor,
                                         .browser = here ? browser : NULL,
-                                        .asked_by = x->portal->owner};
+                                        .asked_by = upstream ? NULL : x->peer->owner};
         nx_result r = nx_revoke(x->house, x->arena, &order, &number);
         if (r.e == NX_ERR_NOT_FOUND) continue; /* over meanwhile */
         NX_TRY(r);
@@ -162,14 +186,14 @@ static NX_FALLIBLE read_request(struct taking *x)
 
 /* ---- by the browser ---------------------------------------------------------------------------------------- */
 
-/* The session of this browser, if it is one of those that end; otherwise the first of them, since the request came by
- * the browser that the portal thinks has it. */
+/* The session of this browser, if it is one of those that end. Any other browser is told of no portal: the requests that
+ * it would carry name her at each of them, and a portal could come with one of its own to read them. */
 static NX_FALLIBLE choose_browser(const char **out, bool *mine, struct taking *x, const struct nx_visitor *who)
 {
     struct nx_signon s;
     enum nx_found found = NX_GONE;
     *mine = false;
-    *out = x->ends > 0 ? x->end[0].s : NULL;
+    *out = NULL;
     if (who->session.n > 0) NX_TRY(nx_signon_find(x->house->store, x->arena, who->session, &s, &found));
     for (size_t i = 0; found == NX_FOUND && i < x->ends; i++)
         if (strcmp(x->end[i].s, s.id.s) == 0) {
@@ -181,9 +205,9 @@ static NX_FALLIBLE choose_browser(const char **out, bool *mine, struct taking *x
 
 static NX_FALLIBLE refuse(struct nx_slo *out, struct taking *x, const struct nx_slo_asker *asker)
 {
-    const struct nx_saml_endpoint *to = nx_saml_endpoint_by(&x->portal->slo, asker->binding);
+    const struct nx_saml_endpoint *to = nx_saml_endpoint_by(&x->peer->slo, asker->binding);
     NX_REQUIRE(to, NX_ERR_SAML_SUBJECT);
-    struct nx_saml_logout_out o = {.peer = x->portal,
+    struct nx_saml_logout_out o = {.peer = x->peer,
                                    .binding = asker->binding,
                                    .destination = to->response_location,
                                    .relay_state = asker->relay_state,
@@ -200,10 +224,10 @@ static NX_FALLIBLE take_request(struct nx_slo *out, struct taking *x, const stru
     struct nx_slo_start start = {.seq = 0};
     const char *browser;
     bool mine;
-    NX_TRY(accept(x, in, here, true));
+    NX_TRY(accept(x, in, here));
     NX_TRY(read_request(x));
-    start.asker = (struct nx_slo_asker){.role = NX_SAML_SP,
-                                        .owner = x->portal->owner,
+    start.asker = (struct nx_slo_asker){.role = x->peer->role,
+                                        .owner = x->peer->owner,
                                         .request_id = x->m.id,
                                         .relay_state = in->relay_state,
                                         .binding = in->binding};
@@ -219,9 +243,10 @@ static NX_FALLIBLE take_request(struct nx_slo *out, struct taking *x, const stru
 static NX_FALLIBLE note_answer(struct nx_slo_way *w, struct taking *x, const struct nx_saml_in *in, const char *here)
 {
     struct nx_saml_logout_result result;
-    NX_TRY(accept(x, in, here, true));
+    NX_TRY(accept(x, in, here));
+    NX_REQUIRE(x->peer->role == NX_SAML_SP, NX_ERR_SAML_ISSUER);
     NX_TRY(nx_saml_logout_result_read(&result, &x->m));
-    const struct nx_notice *n = nx_slo_way_asked(w, x->portal->owner, x->m.in_response_to);
+    const struct nx_notice *n = nx_slo_way_asked(w, x->peer->owner, x->m.in_response_to);
     NX_REQUIRE(n, NX_ERR_SAML_MESSAGE);
     bool well = result.status == NX_SAML_SUCCESS && result.second != NX_SAML_PARTIAL_LOGOUT;
     if (well) NX_TRY(nx_outbox_delivered(x->house->registry, n->id, nx_now()));
@@ -270,11 +295,11 @@ static NX_FALLIBLE take_soap(nx_span *out, struct taking *x, nx_span body, const
     const struct nx_saml_in in = {.binding = NX_SAML_SOAP, .xml = body};
     int64_t seq;
     bool partial;
-    NX_TRY(accept(x, &in, here, true));
+    NX_TRY(accept(x, &in, here));
     NX_TRY(read_request(x));
     NX_TRY(end_sessions(&seq, x, NULL));
     NX_TRY(partial_of(&partial, x, seq));
-    struct nx_saml_logout_out o = {.peer = x->portal,
+    struct nx_saml_logout_out o = {.peer = x->peer,
                                    .binding = NX_SAML_SOAP,
                                    .in_response_to = x->m.id,
                                    .status = NX_SAML_SUCCESS,

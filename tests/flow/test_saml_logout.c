@@ -7,6 +7,7 @@
 #include "crypto/random.h"
 #include "endpoints/answer.h"
 #include "registry/outbox.h"
+#include "registry/upstream.h"
 #include "revoke/portals.h"
 #include "revoke/revoke.h"
 #include "saml/logout.h"
@@ -841,6 +842,117 @@ static void by_soap_too_a_request_must_be_right(void **state)
     assert_true(signed_in(&browser));
 }
 
+/* ---- from an upstream provider ------------------------------------------------------------------------------ */
+
+#define IDP "tinh"
+
+static void upstream_up(struct rig_saml *p)
+{
+    NX_AUTO_JSON config = json_object();
+    struct nx_upstream_record row = {.id = IDP,
+                                     .kind = NX_UPSTREAM_SAML,
+                                     .name = "Tỉnh",
+                                     .issuer = "https://idp.example/metadata",
+                                     .level_cap = 2,
+                                     .proofing = 1,
+                                     .config = config};
+    struct nx_saml_key key = {.uses = NX_SAML_FOR_SIGNING};
+    struct nx_saml_endpoint slo[2] = {{.binding = NX_SAML_REDIRECT,
+                                       .location = "https://idp.example/slo",
+                                       .response_location = "https://idp.example/slo/answers",
+                                       .index = -1},
+                                      {.binding = NX_SAML_SOAP,
+                                       .location = "https://idp.example/soap",
+                                       .response_location = "https://idp.example/soap",
+                                       .index = -1}};
+    OK(nx_upstream_create(rig_house(&rig)->registry, rig_house(&rig)->master, &row));
+    OK(nx_upstream_set_state(rig_house(&rig)->registry, IDP, true));
+    *p = (struct rig_saml){.rig = &rig, .entity_id = row.issuer};
+    OK(nx_alg_generate(&p->sign, NX_ALG_ES256));
+    key.key = p->sign;
+    OK(nx_spki(&key.spki, rig.arena, p->sign));
+    nx_saml_entity parsed = {
+        .entity_id = row.issuer, .role = NX_SAML_IDP, .sso = {slo, 1}, .slo = {slo, 2}, .key = &key, .key_count = 1};
+    struct nx_saml_record record = {
+        .parsed = &parsed, .xml = NX_LIT("<EntityDescriptor/>"), .owner = IDP, .source = NX_SAML_UPLOAD};
+    OK(nx_saml_entity_create(rig_house(&rig)->registry, &record));
+}
+
+/* As hub/saml.h does: the person here is Lan, "lan@tinh" there. */
+static void came_through(struct rig_browser *b, const char *session)
+{
+    struct nx_proof proof = {.means = NX_MEANS_UPSTREAM,
+                             .bound_at = NX_M1,
+                             .rung = NX_RUNG_NONE,
+                             .upstream = IDP,
+                             .upstream_subject = "lan@tinh",
+                             .upstream_session = session};
+    rig_prove(b, &rig.lan, proof, NULL);
+}
+
+static void a_provider_signs_her_out_through_our_portals(void **state)
+{
+    (void)state;
+    struct rig_saml idp;
+    struct rig_browser other;
+    upstream_up(&idp);
+    rig_browser_open(&other, &rig);
+    came_through(&other, "there-2");
+    came_through(&browser, "there-1");
+    sign_on(&browser, &health);
+    struct known k = {.format = nx_saml_format_uri(NX_SAML_PERSISTENT), .value = "lan@tinh", .index = "there-1"};
+    struct message m = request_of(&idp, &k);
+    const char *page = page_of(rig_get(&browser, redirect_of(&m, idp.sign, "state 2")));
+    assert_false(signed_in(&browser));
+    struct said s = said_by_redirect(press(&browser, page));
+    assert_string_equal(s.destination, "https://health.example/slo");
+    struct message answer = answer_of(&health, s.id);
+    struct said last = said_by_redirect(rig_get(&browser, redirect_of(&answer, health.sign, s.relay)));
+    assert_string_equal(last.destination, "https://idp.example/slo/answers");
+    assert_string_equal(last.in_response_to, m.id);
+    assert_string_equal(last.relay, "state 2");
+    assert_string_equal(last.status, "Success");
+    assert_true(signed_in(&other)); /* another session there */
+    rig_browser_close(&other);
+    rig_saml_down(&idp);
+}
+
+static void a_provider_signs_her_out_by_soap(void **state)
+{
+    (void)state;
+    int status;
+    struct rig_saml idp;
+    struct rig_browser local, other;
+    upstream_up(&idp);
+    rig_browser_open(&local, &rig);
+    rig_browser_open(&other, &rig);
+    rig_sign_in(&local, &rig.lan); /* by us, not by them */
+    came_through(&other, "there-2");
+    came_through(&browser, "there-1");
+    struct known wrong = {.format = nx_saml_format_uri(NX_SAML_PERSISTENT), .value = "minh@tinh", .index = "there-1"};
+    struct message m = request_of(&idp, &wrong);
+    m.destination = NX_SAML_PATH_LOGOUT_SOAP;
+    assert_string_equal(soap(&m, &status).status, "Success"); /* nothing of that name came from there */
+    assert_true(signed_in(&browser));
+    struct known all = {.format = nx_saml_format_uri(NX_SAML_PERSISTENT), .value = "lan@tinh", .index = NULL};
+    m = request_of(&idp, &all);
+    m.destination = NX_SAML_PATH_LOGOUT_SOAP;
+    struct rig_saml crooked = idp;
+    crooked.sign = health.sign;
+    m.from = &crooked;
+    soap(&m, &status);
+    assert_int_equal(status, 500);
+    assert_true(signed_in(&browser));
+    m.from = &idp;
+    assert_string_equal(soap(&m, &status).status, "Success");
+    assert_false(signed_in(&browser));
+    assert_false(signed_in(&other));
+    assert_true(signed_in(&local));
+    rig_browser_close(&local);
+    rig_browser_close(&other);
+    rig_saml_down(&idp);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
 
 int main(void)
@@ -865,6 +977,8 @@ int main(void)
         T(rule_18_a_portal_is_told_by_soap),
         T(a_portal_signs_her_out_by_soap),
         T(by_soap_too_a_request_must_be_right),
+        T(a_provider_signs_her_out_through_our_portals),
+        T(a_provider_signs_her_out_by_soap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,26 +18,21 @@ static void test_an_index_names_one_session_to_one_client(void **state)
     RIG(state);
     nx_handle_text cookie;
     struct nx_signon s = signed_in(g, &cookie);
-    nx_id one, again, other, transient, back;
+    nx_id one, again, other, back;
     enum nx_found found;
     OK(nx_signon_index(&one, st, s.id.s, "dvc"));
     OK(nx_signon_index(&again, st, s.id.s, "dvc"));
     OK(nx_signon_index(&other, st, s.id.s, "thue"));
-    OK(nx_signon_transient(&transient, st, s.id.s, "dvc"));
     assert_string_equal(one.s, again.s);
     assert_string_not_equal(one.s, other.s);
-    assert_string_not_equal(one.s, transient.s);
     assert_string_not_equal(one.s, s.id.s);
     OK(nx_signon_of_index(&back, st, "dvc", nx_span_str(one.s), &found));
-    assert_int_equal(found, NX_FOUND);
-    assert_string_equal(back.s, s.id.s);
-    OK(nx_signon_of_transient(&back, st, "dvc", nx_span_str(transient.s), &found));
     assert_int_equal(found, NX_FOUND);
     assert_string_equal(back.s, s.id.s);
     const struct {
         const char *client;
         const char *index;
-    } wrong[] = {{"thue", one.s}, {"dvc", other.s}, {"dvc", transient.s}, {"dvc", s.id.s}, {"dvc", ""}, {"dvc", "x"}};
+    } wrong[] = {{"thue", one.s}, {"dvc", other.s}, {"dvc", s.id.s}, {"dvc", ""}, {"dvc", "x"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         OK(nx_signon_of_index(&back, st, wrong[i].client, nx_span_str(wrong[i].index), &found));
         assert_int_equal(found, NX_GONE);
