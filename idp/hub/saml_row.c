@@ -20,7 +20,9 @@ static const struct {
 
 static bool typed(const char *name, const json_t *value)
 {
-    if (strcmp(name, "require_context") == 0 || strcmp(name, "allow_cbc") == 0) return json_is_boolean(value);
+    if (strcmp(name, "require_context") == 0 || strcmp(name, "allow_cbc") == 0 ||
+        strcmp(name, "rp_logout") == 0)
+        return json_is_boolean(value);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (strcmp(name, members[i].name) == 0) return json_typeof(value) == members[i].type;
     return false;

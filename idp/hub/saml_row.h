@@ -10,6 +10,7 @@
  *   require_context     [false]: an assertion whose class is not in `levels` is refused
  *   levels, level       hub.h; words are AuthnContextClassRefs
  *   pass                ["force_authn"]: what of a portal's wishes goes along
+ *   rp_logout           [false]: signing out of us signs out there (persistent NameIDs only)
  *   person_kind, hints, acr   as for kind oidc */
 #ifndef NX_HUB_SAML_ROW_H
 #define NX_HUB_SAML_ROW_H

@@ -53,7 +53,7 @@ export class Ssp {
       'an:an-password' => ['uid' => ['an'], 'displayName' => ['Trần Văn An'], 'mail' => ['lan@example.vn'], 'citizenId' => ['001190000017']],
     ]];`);
     writeFileSync(join(this.dir, 'metadata', 'saml20-idp-hosted.php'), `<?php $metadata['${this.entity}'] = ['host' => '__DEFAULT__',
-      'privatekey' => '${key}.key', 'certificate' => '${key}.crt', 'auth' => 'people', 'validate.authnrequest' => true,
+      'privatekey' => '${key}.key', 'certificate' => '${key}.crt', 'auth' => 'people', 'validate.authnrequest' => true, 'sign.logout' => true, 'validate.logout' => true,
       'NameIDFormat' => ['urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'], 'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
       'authproc' => [3 => ['class' => 'saml:PersistentNameID', 'attribute' => 'uid']], ${more}];`);
   }

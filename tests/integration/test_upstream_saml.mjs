@@ -23,7 +23,7 @@ const own = await until(async () => {
 const ssp = await Ssp.up(nixa.dir, own);
 const classes = 'urn:oasis:names:tc:SAML:2.0:ac:classes:';
 const row = { id: 'agency', kind: 'saml', name: 'The Agency', name_vi: 'Cơ quan', issuer: ssp.entity, level_cap: 'm2', proofing: 'm2', jit: 'create',
-  config: { metadata: await ssp.metadata(), allow_cbc: true, claims: { name: 'displayName' }, levels: { [`${classes}PasswordProtectedTransport`]: 'm2', [`${classes}Password`]: 'm2' } } };
+  config: { metadata: await ssp.metadata(), allow_cbc: true, rp_logout: true, claims: { name: 'displayName' }, levels: { [`${classes}PasswordProtectedTransport`]: 'm2', [`${classes}Password`]: 'm2' } } };
 await addUpstream(nixa, row);
 const portal = await Portal.register(nixa);
 const told = (browser) => `${browser.page.status} ${browser.page.url}\n${browser.trail.join('\n')}\n${browser.page.text.slice(0, 1500)}`;
@@ -133,6 +133,31 @@ await scenario('a response that nobody asked for is refused', async () => {
   const form = browser.form('/saml/acs');
   const page = await browser.once(form.action, post(form));
   equal(page.status, 400, 'refused', page.text.slice(0, 300));
+});
+
+await scenario('signing out here goes on to the provider and comes back', async () => {
+  const browser = new Browser(nixa);
+  await answer(browser, await asked(browser));
+  await follow(browser, `${nixa.issuer}/me`);
+  const { action, fields } = browser.form('/me');
+  await follow(browser, action, { ...post({ fields: { csrf: fields.csrf, act: 'sign-out' } }), headers: { 'content-type': 'application/x-www-form-urlencoded', origin: nixa.issuer } });
+  ok(browser.trail.some((u) => u.startsWith(`${ssp.base}saml2/idp/SingleLogoutService.php`) && u.includes('SAMLRequest=')), 'the provider is asked', told(browser));
+  ok(browser.at('/signed-out'), 'and she is back where it says so', told(browser));
+  await follow(browser, portal.url());
+  await follow(browser, link(browser, '/login/ways'));
+  await follow(browser, link(browser, '/upstream/agency/go'));
+  ok(/name="AuthState"/.test(browser.page.text), 'there she is asked again', told(browser));
+});
+
+await scenario('signing out at the provider ends the session here', async () => {
+  const browser = new Browser(nixa);
+  await answer(browser, await asked(browser));
+  await follow(browser, `${nixa.issuer}/me`);
+  ok(browser.at('/me'), 'she is in', told(browser));
+  await follow(browser, `${ssp.base}saml2/idp/SingleLogoutService.php?ReturnTo=${encodeURIComponent(ssp.base)}`);
+  ok(browser.trail.some((u) => u.startsWith(`${nixa.issuer}/saml/logout?`)), 'we are asked', told(browser));
+  await follow(browser, `${nixa.issuer}/me`);
+  ok(browser.at('/login'), 'and she is signed out here', told(browser));
 });
 
 await scenario('the operator sees what its metadata says', async () => {

@@ -23,6 +23,12 @@ static nx_result again(nx_request *rq, nx_reply *rp)
     return nx_step_reply(&step, rq, rp);
 }
 
+/* What a LogoutRequest of ours will have to say (hub/leaving.h). */
+static const char *hint_of(nx_arena *a, const struct nx_identity *who)
+{
+    return who->told_as ? nx_arena_printf(a, "%s\n%s", who->told_as, who->session ? who->session : "") : NULL;
+}
+
 nx_result nx_hub_acs(nx_request *rq, nx_reply *rp)
 {
     struct nx_visitor who;
@@ -36,5 +42,5 @@ nx_result nx_hub_acs(nx_request *rq, nx_reply *rp)
     nx_result r = nx_sp_finish(&back, nx_house_of(rq), rq->arena, who.browser, &in, here);
     if (!nx_ok(r)) return nx_hub_failed(rq, rp, r, back.upstream, back.ticket.t);
     if (back.ticket.linker) return nx_hub_arrive_linking(rq, rp, &back.identity, back.ticket.linker);
-    return nx_hub_arrive(rq, rp, &back.identity, back.ticket.t);
+    return nx_hub_arrive_with(rq, rp, &back.identity, back.ticket.t, hint_of(rq->arena, &back.identity));
 }

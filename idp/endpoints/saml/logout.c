@@ -4,6 +4,7 @@
 #include "endpoints/saml/logout.h"
 #include "endpoints/saml/saml.h"
 #include "house/house.h"
+#include "hub/leaving.h"
 
 #define PAGE_PATH "/saml/logout/progress"
 
@@ -47,6 +48,16 @@ nx_result nx_signed_out(nx_request *rq, nx_reply *rp, const struct nx_slo_start 
     return reply(&slo, rq, rp, by);
 }
 
+/* The answer of an upstream that she was sent to when she signed out of us (hub/leaving.h): whatever it says, she is
+ * signed out here, and goes where the sign-out was to end. */
+static bool came_back(nx_request *rq, nx_reply *rp, const struct nx_visitor *who, const char *relay_state)
+{
+    const char *goal;
+    if (!nx_ok(nx_leaving_end(&goal, nx_house_of(rq), rq->arena, who->browser, NULL, relay_state))) return false;
+    nx_reply_redirect(rp, goal);
+    return true;
+}
+
 static nx_result take(nx_request *rq, nx_reply *rp, bool posted)
 {
     struct nx_saml_in in;
@@ -56,6 +67,7 @@ static nx_result take(nx_request *rq, nx_reply *rp, bool posted)
     NX_TRY(nx_saml_take(&in, rq, posted));
     NX_TRY(nx_saml_here(&here, rq));
     NX_TRY(nx_visitor_of(&who, rq, rp));
+    if (in.response && in.relay_state && came_back(rq, rp, &who, in.relay_state)) return NX_OK;
     NX_TRY(nx_slo_take(&slo, nx_house_of(rq), rq->arena, &who, &in, here));
     return reply(&slo, rq, rp, "/signed-out");
 }

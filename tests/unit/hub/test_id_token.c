@@ -54,6 +54,7 @@ static void test_audience(void **state)
     assert_refused("aud", NULL, NX_ERR_UPSTREAM_AUDIENCE);
     assert_refused("aud", json_string("nixa2"), NX_ERR_UPSTREAM_AUDIENCE);
     assert_refused("aud", json_pack("[]"), NX_ERR_UPSTREAM_AUDIENCE);
+    assert_refused("aud", json_pack("[s]", "other"), NX_ERR_UPSTREAM_AUDIENCE);
     assert_refused("aud", json_pack("[s]", "nixa"), NX_ERR_NONE);
     assert_refused("aud", json_pack("[s, s]", "nixa", "other"), NX_ERR_UPSTREAM_AUDIENCE);
     assert_refused("azp", json_string("other"), NX_ERR_UPSTREAM_AUDIENCE);
