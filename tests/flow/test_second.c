@@ -78,7 +78,7 @@ static const char *app_code(const struct app *app, int steps)
 /* A code that no step near now has. */
 static const char *app_wrong(const struct app *app)
 {
-    static char wrong[NX_ONE_TIME_DIGITS + 1];
+    static char wrong[16];
     for (int n = 0;; n++) {
         bool right = false;
         snprintf(wrong, sizeof wrong, "%06d", n);
