@@ -268,6 +268,17 @@ static void purposes_are_kept_apart(void **state)
     struct asked enrol = ask(&b, "/me/passkeys/options", ""), login = ask(&b, "/login/passkey/options", "");
     soft_get(&key, enrol.challenge);
     assert_int_equal(send_answer(&b, "", enrol.ticket, soft_assertion(&key))->status, 400);
+    struct nx_passkey_challenge c; /* of the same browser and the same thing, but to enter the console */
+    const struct nx_passkey_scene console = {
+        .purpose = NX_PASSKEY_CONSOLE, .browser = NX_LIT("b"), .about = ""};
+    struct nx_passkey_try t = {.scene = console, .source = "local"};
+    struct nx_proof proof;
+    int64_t wait;
+    assert_true(nx_ok(nx_passkey_challenge(&c, rig_house(&rig), rig.arena, &console)));
+    t.scene.purpose = NX_PASSKEY_SIGN_IN;
+    t.answer = (struct nx_passkey_answer){.ticket = nx_span_str(c.ticket.s), .response = "{}"};
+    assert_int_equal(nx_passkey_prove(&proof, NULL, rig_house(&rig), rig.arena, &t, &wait).e,
+                     NX_ERR_PASSKEY_CHALLENGE);
     struct soft_passkey second = soft_open(rig.arena, -8, 2);
     soft_create(&second, login.challenge);
     nx_reply *rp = rig_get(&b, "/me/passkeys");
