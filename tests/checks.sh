@@ -104,7 +104,7 @@ check_catalogues() {
 check_edge() {
     local filled
     filled=$(mktemp)
-    sed -e 's/@DEMO@//; s/@LISTEN@/127.0.0.1:1/; s/@MTLS_LISTEN@/127.0.0.1:2/; s#@SHARE@#.#; s/@PORT@//; s/@PORTAL_1@/3/; s/@PORTAL_2@/4/' \
+    sed -e 's/@DEMO@//; s/@LISTEN@/127.0.0.1:1/; s/@MTLS_LISTEN@/127.0.0.1:2/; s#@SHARE@#.#; s/@PORT@//; s/@PORTAL_1@/3/; s/@PORTAL_2@/4/; s/@PORTAL_3@/5/; s/@PROVIDER@//' \
         -e 's# ssl crt certs/edge.pem.*##' docker/haproxy.cfg.in >"$filled"
     /usr/sbin/haproxy -c -q -f "$filled"
     local status=$?

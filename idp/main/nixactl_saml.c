@@ -34,7 +34,10 @@ static NX_FALLIBLE write_pair(nx_arena *a, EVP_PKEY *pair, const char *key, cons
 {
     nx_span der, text;
     NX_TRY(nx_certificate_make(&der, a, pair, "yte.localhost", nx_now()));
-    const char *pem = nx_arena_printf(a, "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n", nx_b64_dup(a, der));
+    const char *body = nx_b64_dup(a, der);
+    NX_NEED(body);
+    const char *pem =
+        nx_arena_printf(a, "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n", body);
     NX_NEED(pem);
     NX_TRY(key_text(&text, a, pair));
     NX_TRY(nx_write_file(key, 0600, text));
@@ -54,13 +57,16 @@ static NX_FALLIBLE make_pair(nx_arena *a, const char *key, const char *certifica
 static const char *metadata_of(nx_arena *a, const struct nx_plan *p, const struct nx_portal *portal, nx_span der)
 {
     const char *origin = nx_arena_printf(a, "https://%s%s", portal->host, p->port_suffix);
+    const char *certificate = nx_b64_dup(a, der);
+    if (!origin || !certificate) return NULL;
     return nx_arena_printf(
         a,
         "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"" NX_SAML_PORTAL_ENTITY "\">"
         "<SPSSODescriptor AuthnRequestsSigned=\"true\" WantAssertionsSigned=\"true\" "
         "protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">"
         "<Extensions><UIInfo xmlns=\"urn:oasis:names:tc:SAML:metadata:ui\">"
-        "<DisplayName xml:lang=\"en\">%s</DisplayName><DisplayName xml:lang=\"vi\">%s</DisplayName></UIInfo></Extensions>"
+        "<DisplayName xml:lang=\"en\">%s</DisplayName><DisplayName xml:lang=\"vi\">%s</DisplayName></UIInfo>"
+        "</Extensions>"
         "<KeyDescriptor><KeyInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\"><X509Data><X509Certificate>%s"
         "</X509Certificate></X509Data></KeyInfo></KeyDescriptor>"
         "<SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:SOAP\" Location=\"%s/mellon/logout\"/>"
@@ -80,7 +86,7 @@ static const char *metadata_of(nx_arena *a, const struct nx_plan *p, const struc
         "<Organization><OrganizationName xml:lang=\"en\">%s</OrganizationName>"
         "<OrganizationDisplayName xml:lang=\"en\">%s</OrganizationDisplayName>"
         "<OrganizationURL xml:lang=\"en\">%s/</OrganizationURL></Organization></EntityDescriptor>\n",
-        portal->title, portal->title_vi, nx_b64_dup(a, der), origin, origin, origin, origin, portal->title,
+        portal->title, portal->title_vi, certificate, origin, origin, origin, origin, portal->title,
         portal->title, portal->title, origin);
 }
 
@@ -95,7 +101,9 @@ static NX_FALLIBLE prepare(nx_arena *a, const struct nx_plan *p, struct nx_porta
     if (access(certificate, F_OK) != 0) NX_TRY(make_pair(a, key, certificate, owner));
     NX_TRY(nx_read_file(&pem, a, certificate, FILE_MAX));
     NX_TRY(nx_certificate_pem(&der, a, pem));
-    portal->metadata = nx_arena_strdup(p->arena, metadata_of(a, p, portal, der));
+    const char *text = metadata_of(a, p, portal, der);
+    NX_NEED(text);
+    portal->metadata = nx_arena_strdup(p->arena, text);
     NX_NEED(portal->metadata);
     return nx_write_file(metadata, 0644, nx_span_str(portal->metadata));
 }
