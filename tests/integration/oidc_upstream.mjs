@@ -4,7 +4,6 @@
 //   { who, acr, amr }        the next person at its sign-in page
 //   { fault: 'keys' }        its key set shows other keys than it signs with
 //   { fault: 'hang' }        its token endpoint never answers
-//   { fault: 'slow-keys' }   …
 //   { fault: null }
 import { generateKeyPairSync } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -14,7 +13,7 @@ const { default: Provider } = await import(createRequire(new URL('../e2e/package
 const plan = JSON.parse(process.argv[2]);
 const state = { who: 'an', acr: 'urn:test:password', amr: ['pwd'], fault: null };
 const key = (kid) => ({ ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'ES256' });
-const signing = key('one'), foreign = key('one');
+const signing = key(plan.kid ?? 'one'), foreign = key(plan.kid ?? 'one');
 
 const people = {
   an: { name: 'Trần Văn An', email: 'lan@example.vn', email_verified: true, given_name: 'An', birthdate: '1990-02-03' },

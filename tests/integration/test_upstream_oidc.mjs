@@ -16,7 +16,7 @@ const issuer = `http://127.0.0.1:${port}`;
 const back = (id) => `${nixa.issuer}/upstream/${id}/callback`;
 const ids = ['makes', 'strict', 'plain', 'number', 'post'];
 const clients = ids.map((id) => ({ client_id: id, client_secret: `secret-of-${id}`, redirect_uris: [back(id)],
-  token_endpoint_auth_method: 'client_secret_basic', scope: 'openid profile email national', backchannel_logout_uri: `${nixa.issuer}/upstream/${id}/logout`,
+  token_endpoint_auth_method: id === 'number' ? 'client_secret_post' : 'client_secret_basic', scope: 'openid profile email national', backchannel_logout_uri: `${nixa.issuer}/upstream/${id}/logout`,
   backchannel_logout_session_required: true, post_logout_redirect_uris: [`${nixa.issuer}/upstream/${id}/left`] }));
 const plan = { issuer, port, clients };
 let provider = await Peer.up('oidc_upstream.mjs', plan, { NODE_EXTRA_CA_CERTS: nixa.ca });
@@ -27,8 +27,8 @@ const makes = row('makes', { jit: 'create', config: { rp_logout: true } });
 await addUpstream(nixa, makes);
 await addUpstream(nixa, row('strict', { config: { scope: 'openid profile email', hints: ['@agency.example'], acr: ['urn:nixa:way:strict'] } }));
 await addUpstream(nixa, row('plain', { jit: 'create', config: { pkce: false } }));
-await addUpstream(nixa, row('number', { trusts_national_id: true, config: { scope: 'openid profile national', claims: { national_id: 'national' } } }));
-await addUpstream(nixa, row('post', { jit: ['citizen'], config: { response_mode: 'form_post' } }));
+await addUpstream(nixa, row('number', { trusts_national_id: true, config: { token_auth: 'client_secret_post', scope: 'openid profile national', claims: { national_id: 'national' } } }));
+await addUpstream(nixa, row('post', { jit: ['citizen'], config: { response_mode: 'form_post', userinfo: true } }));
 await nixa.ctl('person', 'add', '--user-name', 'binh', '--name', 'Lê Thị Bình', '--national-id', '001190000017', '--proofing', 'm2');
 const portal = await Portal.register(nixa);
 const told = (browser) => `${browser.page.status} ${browser.page.url}\n${browser.trail.join('\n')}\n${browser.page.text.slice(0, 900)}`;
@@ -136,6 +136,15 @@ await scenario('the answer may come by form_post', async () => {
   const { action, fields } = browser.form('/callback');
   await follow(browser, action, { method: 'POST', body: new URLSearchParams(fields).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', origin: issuer } });
   ok((await arrive(browser)).left, 'she is in', told(browser));
+});
+
+await scenario('a portal that wants her to sign in anew has her sign in there anew', async () => {
+  const browser = new Browser(nixa);
+  await through(browser, 'makes');
+  const page = await through(browser, 'makes', { prompt: 'login' });
+  const there = new URL(browser.way.find((u) => u.startsWith(`${issuer}/auth?`)));
+  equal(`${there.searchParams.get('prompt')} ${there.searchParams.get('max_age')}`, 'login 0', 'it goes along');
+  ok(page.left && new URL(page.url).searchParams.has('code'), 'and she is in', told(browser));
 });
 
 // ---- linking
@@ -315,6 +324,22 @@ await scenario('it rests, is tried again, and serves again', async () => {
   const served = await until(async () => (await browser.once(go)).status === 303, 20_000);
   ok(served, 'after its rest one try closes it');
   equal((await health()).state, 'up', 'up again');
+});
+
+await scenario('a new key of the provider is fetched once, and not again within a minute', async () => {
+  const roll = async (kid) => {
+    await provider.kill();
+    provider = await Peer.up('oidc_upstream.mjs', { ...plan, kid }, { NODE_EXTRA_CA_CERTS: nixa.ca });
+  };
+  const browser = new Browser(nixa);
+  ok((await through(browser, 'makes')).left, 'its keys are known', told(browser));
+  await roll('two');
+  const second = new Browser(nixa), third = new Browser(nixa);
+  ok((await through(second, 'makes')).left, 'a key with a new name is fetched', told(second));
+  await roll('three');
+  await through(third, 'makes');
+  equal(third.page.status, 400, 'the next one is not: whoever makes tokens up makes us call nobody');
+  await nixa.ctl('upstream', 'set', 'makes', fileOf(makes));
 });
 
 await scenario('a provider that hangs slows nobody else', async () => {
