@@ -279,6 +279,22 @@ static int later_first(const void *x, const void *y)
     return strcmp(a->id.s, b->id.s);
 }
 
+/* With several shards list.lua does not see the copy of an upstream's epoch. */
+static nx_result still_through(bool *live, nx_store *st, nx_arena *a, const struct nx_epochs *e)
+{
+    const struct nx_epoch *u = nx_epochs_get(e, NX_EPOCH_UPSTREAM);
+    struct nx_answer answer;
+    int64_t copy;
+    *live = true;
+    if (!u || st->shards == 1) return NX_OK;
+    const nx_span argv[] = {nx_span_of(&u->kind, 1), nx_word_encode(a, u->id), NX_LIT("?")};
+    const struct nx_call call = {NX_DO_EPOCH, nx_store_shard(st, u->id), argv, 3};
+    NX_TRY(nx_store_call(st, a, &call, 2, &answer));
+    NX_TRY(nx_answer_number(&answer, 1, &copy));
+    *live = copy <= u->value;
+    return NX_OK;
+}
+
 nx_result nx_signon_list(nx_store *st, nx_arena *a, const char *subject, struct nx_signon_list *out)
 {
     uint16_t shard = nx_store_shard(st, subject);
@@ -292,8 +308,10 @@ nx_result nx_signon_list(nx_store *st, nx_arena *a, const char *subject, struct 
         struct nx_rec r;
         NX_REQUIRE(answer.v[i].n == NX_ID_LEN + 1, NX_ERR_STORE_REPLY);
         nx_rec_key key = nx_rec_name(NX_REC_SESSION, (const char *)answer.v[i].p + 1);
+        bool live;
         NX_TRY(nx_rec_parse(&r, st, a, shard, key, answer.v[i + 1]));
-        NX_TRY(of_record(&out->v[out->n++], a, shard, &r));
+        NX_TRY(still_through(&live, st, a, &r.epochs));
+        if (live) NX_TRY(of_record(&out->v[out->n++], a, shard, &r));
     }
     qsort(out->v, out->n, sizeof *out->v, later_first);
     return NX_OK;

@@ -400,6 +400,10 @@ static void test_a_switched_off_upstream_ends_what_came_through_it(void **state)
     assert_int_equal(family_state(g, &p), NX_STALE);
     assert_int_equal(told(g, &x, &t), NX_STALE);
     assert_int_equal(session_state(g, &local), NX_FOUND);
+    struct nx_signon_list list;
+    OK(nx_signon_list(st, a, PERSON, &list));
+    assert_int_equal(list.n, 1);
+    assert_null(list.v[0].upstream);
     /* and a sign-in that was on its way is too late */
     struct nx_signon late = a_person(g);
     late.upstream = UPSTREAM;
