@@ -50,6 +50,7 @@ struct nx_agency_identity {
     struct nx_agency_person person;
     const char *group[NX_AGENCY_GROUPS_MAX]; /* words of the row, each once */
     size_t group_count;
+    nx_time at;     /* when she proved herself to the agency: of a ticket; 0: now */
     unsigned means; /* NX_MEANS_DIRECTORY or NX_MEANS_KERBEROS, and NX_MEANS_OTP behind a RADIUS challenge */
 };
 

@@ -230,6 +230,15 @@ static nx_result once(struct nx_house *house, const nx_upstream *upstream, nx_sp
     return NX_OK;
 }
 
+/* A ticket is given by itself to whoever sits at the desk: she proved herself when she unlocked it. */
+static void read_time(struct nx_kerberos_outcome *out, struct accepted *x)
+{
+    OM_uint32 minor;
+    krb5_timestamp at = 0;
+    if (gsskrb5_extract_authtime_from_sec_context(&minor, x->context, &at) == GSS_S_COMPLETE)
+        out->who.at = (nx_time)(uint32_t)at; /* as the library counts beyond 2038 */
+}
+
 static nx_result accept_locked(struct nx_kerberos_outcome *out, struct nx_house *house, nx_arena *a,
                                const struct nx_kerberos_row *row, nx_span token)
 {
@@ -237,6 +246,7 @@ static nx_result accept_locked(struct nx_kerberos_outcome *out, struct nx_house 
     NX_TRY(ready(house, a, row));
     nx_result r = accept_token(&x, token);
     if (nx_ok(r)) r = identify(out, a, row, &x);
+    if (nx_ok(r)) read_time(out, &x);
     release(&x);
     return r;
 }

@@ -46,6 +46,7 @@ struct nx_identity {
     /* The upstream's epoch as it was when the sign-in began (hub/ticket.h); without it the one of now counts. */
     bool epoch_known;
     int64_t epoch;
+    nx_time at; /* when she signed in there, where it says so (auth_time, AuthnInstant); 0: now */
     struct nx_identity_person person;
 };
 

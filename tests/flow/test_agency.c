@@ -376,6 +376,39 @@ static void a_challenge_is_for_one_browser_one_row_and_once(void **state)
     assert_int_equal(rig_post(&b, "/login/agency/code", form)->status, 400);
 }
 
+/* Signed in here a moment ago, she proves the agency's account too, sees both names and says yes. */
+static void both_accounts_in_one_session(void **state)
+{
+    (void)state;
+    char form[1024];
+    assert_int_equal(sign_in("town", "lantown", "right")->status, 403); /* nobody's yet, and the row makes nobody */
+    rig_sign_in(&b, &rig.lan);
+    nx_reply *rp = rig_follow(&b, rig_get(&b, "/me/links/go?upstream=town"));
+    assert_true(says(rp, "name=\"link\" value=\"1\""));
+    snprintf(form, sizeof form, "u=town&link=1&csrf=%s&username=lantown&password=right", rig_field(&rig, rp, "csrf"));
+    rp = rig_post(&b, "/login/agency", form);
+    assert_int_equal(rp->status, 200);
+    assert_true(says(rp, "Nguyễn Thị Lan"));
+    snprintf(form, sizeof form, "csrf=%s&p=%s", rig_field(&rig, rp, "csrf"), rig_field(&rig, rp, "p"));
+    assert_int_equal(rig_post(&b, "/me/links/accept", form)->status, 303);
+    rig_browser_close(&b);
+    rig_browser_open(&b, &rig);
+    assert_true(is_in(sign_in("town", "lantown", "right")));
+    assert_string_equal(session().subject, rig.lan.id);
+}
+
+/* Nobody is signed in: there is nothing that could be linked to. */
+static void linking_needs_a_session(void **state)
+{
+    (void)state;
+    char form[1024];
+    nx_reply *rp = rig_get(&b, "/login/agency?u=town&link=1");
+    snprintf(form, sizeof form, "u=town&link=1&csrf=%s&username=lantown&password=right", rig_field(&rig, rp, "csrf"));
+    rp = rig_post(&b, "/login/agency", form);
+    assert_int_equal(rp->status, 303);
+    assert_memory_equal(rig_location(rp), "/login", 6);
+}
+
 /* ---- others
  * ---------------------------------------------------------------------------------------------- */
 
@@ -449,6 +482,8 @@ int main(void)
         T(a_further_code),
         T(a_wrong_code_begins_again),
         T(a_challenge_is_for_one_browser_one_row_and_once),
+        T(both_accounts_in_one_session),
+        T(linking_needs_a_session),
         T(an_empty_password_is_never_bound_with),
         T(addresses),
         T(tickets),

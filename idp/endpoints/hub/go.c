@@ -23,6 +23,8 @@ static nx_result read_wishes(struct nx_rp_ask *ask, nx_request *rq, const struct
 {
     struct nx_flow_view about;
     struct nx_step step;
+    /* Signed in already, she comes to prove herself once more: to her own page, for a change of credentials. */
+    if (!ask->t) ask->fresh = who->session.n > 0;
     if (!ask->t) return NX_OK;
     NX_TRY(nx_flow_look(&about, &step, nx_house_of(rq), rq->arena, who, ask->t));
     ask->level = about.level;
@@ -99,6 +101,11 @@ nx_result nx_hub_link_begin(nx_request *rq, nx_reply *rp)
     if (!nx_ok(r)) return nx_self_answer(&s, r, "/me/links");
     NX_REQUIRE(id, NX_ERR_MISSING);
     NX_TRY(nx_upstream_get(s.house->registry, nx_span_str(id), &u));
+    if (u->kind != NX_UPSTREAM_OIDC && u->kind != NX_UPSTREAM_SAML) {
+        NX_NEED(url = nx_arena_printf(rq->arena, "%s&link=1", nx_hub_go_url(rq->arena, u, NULL)));
+        nx_reply_redirect(rp, url);
+        return NX_OK;
+    }
     const struct nx_rp_ask ask = {
         .browser = s.who.browser, .linker = s.gate.session.id.s, .fresh = true, .ui_locales = rq->lang};
     r = begin(&url, rq, u, &ask);

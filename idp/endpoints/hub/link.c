@@ -33,7 +33,7 @@ static nx_result add_links(nx_view *v, struct nx_self *s)
     return NX_OK;
 }
 
-/* What can be linked: those to which a browser can be sent. */
+/* What can be linked. */
 static nx_result add_offers(nx_view *v, struct nx_self *s)
 {
     NX_AUTO_CHOICES(c);
@@ -42,7 +42,6 @@ static nx_result add_offers(nx_view *v, struct nx_self *s)
     NX_TRY(nx_hub_choices(&c, s->house, s->rq->arena, q, NULL, strcmp(s->rq->lang, "vi") == 0));
     for (size_t i = 0; i < c.n; i++) {
         const nx_upstream *u = c.v[i].upstream;
-        if (u->kind != NX_UPSTREAM_OIDC && u->kind != NX_UPSTREAM_SAML) continue;
         nx_view *item = nx_view_item(v, "offers");
         set_name(item, "name", s->rq, u, NULL);
         nx_view_text(item, "organisation", u->organisation);

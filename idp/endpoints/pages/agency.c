@@ -31,7 +31,7 @@ static nx_result agency_page(nx_request *rq, nx_reply *rp)
 {
     struct nx_agency_look l;
     NX_AUTO_UPSTREAM row = NULL;
-    NX_TRY(nx_agency_visit(&l, rq, rp, nx_query(rq, "t")));
+    NX_TRY(nx_agency_visit(&l, rq, rp, &rq->query));
     NX_TRY(nx_agency_pick(&l, &row, nx_query(rq, "u"), NX_AGENCY_BY_PASSWORD));
     return row ? show(&l, 200, NULL, NULL) : nx_agency_choose(&l, PAGE, NX_AGENCY_BY_PASSWORD);
 }
@@ -163,7 +163,7 @@ static nx_result agency_post(nx_request *rq, nx_reply *rp)
     NX_AUTO_SECRET(password);
     const char *user_name = nx_form(rq, "username");
     NX_REQUIRE(nx_form(rq, "u"), NX_ERR_MISSING);
-    NX_TRY(nx_agency_visit(&l, rq, rp, nx_form(rq, "t")));
+    NX_TRY(nx_agency_visit(&l, rq, rp, &rq->form));
     NX_TRY(nx_agency_pick(&l, &row, nx_form(rq, "u"), NX_AGENCY_BY_PASSWORD));
     nx_result taken = nx_form_secret(&password, rq, "password");
     if (!user_name || taken.e == NX_ERR_MISSING) return show(&l, 400, "form.missing", user_name);
@@ -181,7 +181,7 @@ static nx_result agency_code_post(nx_request *rq, nx_reply *rp)
     const char *user_name = NULL;
     struct nx_agency_ask ask = {.password = &code, .source = rq->client};
     NX_REQUIRE(nx_form(rq, "u"), NX_ERR_MISSING);
-    NX_TRY(nx_agency_visit(&l, rq, rp, nx_form(rq, "t")));
+    NX_TRY(nx_agency_visit(&l, rq, rp, &rq->form));
     NX_TRY(nx_agency_pick(&l, &row, nx_form(rq, "u"), NX_AGENCY_BY_PASSWORD));
     NX_TRY(take_challenge(&user_name, &ask.state, &l, nx_form(rq, "challenge")));
     nx_result taken = nx_form_secret(&code, rq, "code");

@@ -2,16 +2,18 @@
 #include "endpoints/pages/agency.h"
 
 #include "endpoints/hub/hub.h"
+#include "endpoints/me/me.h"
 #include "house/house.h"
 #include "registry/epoch.h"
 
 #define REMEMBERED_S (180 * 86400) /* which way a browser came last, for the page of all ways */
 
-nx_result nx_agency_visit(struct nx_agency_look *l, nx_request *rq, nx_reply *rp, const char *t)
+nx_result nx_agency_visit(struct nx_agency_look *l, nx_request *rq, nx_reply *rp, const nx_pairs *params)
 {
-    *l = (struct nx_agency_look){.rq = rq, .rp = rp, .house = nx_house_of(rq), .t = t};
+    *l = (struct nx_agency_look){.rq = rq, .rp = rp, .house = nx_house_of(rq), .t = nx_pairs_get(params, "t")};
+    l->linking = !l->t && nx_pairs_get(params, "link");
     NX_TRY(nx_visitor_of(&l->who, rq, rp));
-    return t ? nx_flow_view(&l->about, l->house, rq->arena, &l->who, t) : NX_OK;
+    return l->t ? nx_flow_view(&l->about, l->house, rq->arena, &l->who, l->t) : NX_OK;
 }
 
 /* ---- rows
@@ -120,13 +122,15 @@ nx_result nx_agency_keys(nx_view *v, struct nx_agency_look *l, const char *path)
     nx_arena *a = l->rq->arena;
     nx_asks_view(v, l->rq, l->t ? &l->about : NULL);
     const char *other = strcmp(l->rq->lang, "vi") == 0 ? "en" : "vi";
-    const char *page = nx_arena_printf(a, "%s?u=%s", path, l->row->id);
-    const char *turned = nx_arena_printf(a, "%s?lang=%s&u=%s", path, other, l->row->id);
+    const char *link = l->linking ? "&link=1" : "";
+    const char *page = nx_arena_printf(a, "%s?u=%s%s", path, l->row->id, link);
+    const char *turned = nx_arena_printf(a, "%s?lang=%s&u=%s%s", path, other, l->row->id, link);
     NX_REQUIRE(page && turned, NX_ERR_MEMORY);
+    nx_view_flag(v, "link", l->linking);
     nx_view_text(v, "t", l->t);
     nx_view_text(v, "u", l->row->id);
     nx_view_text(v, "agency", name_of(l->rq, l->row));
-    nx_view_url(v, "back_url", with_t(a, "/login", l->t));
+    nx_view_url(v, "back_url", l->linking ? "/me/links" : with_t(a, "/login", l->t));
     nx_view_url(v, "again_url", with_t(a, page, l->t));
     if (l->rq->method == NX_POST) nx_view_url(v, "lang_url", with_t(a, turned, l->t));
     allow_targets(l);
@@ -154,6 +158,7 @@ static void identity_of(struct nx_identity *out, const struct nx_agency_look *l,
                                 .subject = who->subject,
                                 .level = level_of(l->row, who),
                                 .means = who->means,
+                                .at = who->at,
                                 .epoch_known = true,
                                 .epoch = l->epoch,
                                 .person = {.name = p->name ? p->name : who->user_name,
@@ -169,10 +174,20 @@ static void identity_of(struct nx_identity *out, const struct nx_agency_look *l,
                                            .kind = NX_OFFICIAL}};
 }
 
+/* The session that asks is the one that set out: the form was of this browser, and her yes is still to come. */
+static nx_result end_linking(struct nx_agency_look *l, const struct nx_identity *identity)
+{
+    struct nx_self s;
+    nx_result r = nx_self_open(&s, l->rq, l->rp, NX_SELF_FRESH);
+    if (!nx_ok(r)) return nx_self_answer(&s, r, "/me/links");
+    return nx_hub_arrive_linking(l->rq, l->rp, identity, s.gate.session.id.s);
+}
+
 nx_result nx_agency_end(struct nx_agency_look *l, const struct nx_agency_identity *who)
 {
     struct nx_identity identity;
     identity_of(&identity, l, who);
+    if (l->linking) return end_linking(l, &identity);
     nx_reply_cookie(l->rp, &(struct nx_cookie_out){
                                .name = NX_CHOICE_COOKIE, .value = l->row->id, .max_age = REMEMBERED_S});
     return nx_hub_arrive(l->rq, l->rp, &identity, l->t);

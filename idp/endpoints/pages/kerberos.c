@@ -60,7 +60,7 @@ static nx_result kerberos_page(nx_request *rq, nx_reply *rp)
 {
     struct nx_agency_look l;
     NX_AUTO_UPSTREAM row = NULL;
-    NX_TRY(nx_agency_visit(&l, rq, rp, nx_query(rq, "t")));
+    NX_TRY(nx_agency_visit(&l, rq, rp, &rq->query));
     NX_TRY(nx_agency_pick(&l, &row, nx_query(rq, "u"), NX_AGENCY_BY_TICKET));
     return row ? sign_in(&l) : nx_agency_choose(&l, PAGE, NX_AGENCY_BY_TICKET);
 }
