@@ -55,6 +55,24 @@ static void test_an_index_does_not_bend(void **state)
     }
 }
 
+/* Whatever opens to something else than the id of a record, the link of a cookie among it, names no session. */
+static void test_an_index_is_of_a_session_and_not_of_a_cookie(void **state)
+{
+    RIG(state);
+    nx_handle_text cookie;
+    struct nx_signon s = signed_in(g, &cookie);
+    uint8_t bytes[16];
+    size_t n;
+    nx_id linked, index, back;
+    enum nx_found found;
+    OK(nx_b32_decode(bytes, sizeof bytes, &n, nx_span_str(s.id.s), false));
+    bytes[15] = 1;
+    nx_b32_encode(linked.s, nx_span_of(bytes, sizeof bytes), false);
+    OK(nx_signon_index(&index, st, linked.s, "dvc"));
+    OK(nx_signon_of_index(&back, st, "dvc", nx_span_str(index.s), &found));
+    assert_int_equal(found, NX_GONE);
+}
+
 /* --- assertions -------------------------------------------------------------------------------------------- */
 
 static struct nx_assertion an_assertion(struct rig *g, const struct nx_signon *s, const char *client)
@@ -495,6 +513,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         NX_ALL(test_an_index_names_one_session_to_one_client),
         NX_BOTH(test_an_index_does_not_bend),
+        NX_BOTH(test_an_index_is_of_a_session_and_not_of_a_cookie),
         NX_ALL(test_an_assertion_joins_the_session),
         NX_ALL(test_a_second_sign_on_keeps_the_index),
         NX_ALL(test_rule_22_a_moved_epoch_draws_anew),
