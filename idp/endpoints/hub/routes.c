@@ -11,7 +11,7 @@ static const struct nx_route rows[] = {
     {NX_GET, "/upstream/{id}/callback", 0, PAGE, NX_RATE_LOGIN, NX_LANE_EGRESS, nx_hub_callback},
     {NX_POST, "/upstream/{id}/callback", 16384, RETURN, NX_RATE_LOGIN, NX_LANE_EGRESS, nx_hub_callback},
     {NX_POST, "/saml/acs", 512u << 10, RETURN, NX_RATE_LOGIN, NX_LANE_HASH, nx_hub_acs},
-    {NX_GET, "/upstream/{id}/jwks", 0, NX_GUARD_PUBLIC, NX_RATE_NONE, NX_LANE_HASH, nx_hub_jwks},
+    {NX_GET, "/upstream/{id}/jwks", 0, NX_GUARD_PUBLIC, NX_RATE_PAGE, NX_LANE_HASH, nx_hub_jwks},
     {NX_POST, "/upstream/{id}/logout", 32768, NX_GUARD_FORM | NX_GUARD_NO_STORE | NX_AS_OAUTH, NX_RATE_API,
      NX_LANE_EGRESS, nx_hub_logout},
     {NX_GET, "/upstream/{id}/leave", 0, PAGE, NX_RATE_PAGE, NX_LANE_EGRESS, nx_hub_leave},

@@ -32,17 +32,22 @@ static void each(check function)
     assert_true(seen > 80);
 }
 
-/* A portal sends its people here by a form of its own; what ends a session there needs its hint, or a form of
- * ours, whose token the handler checks. */
-static bool from_portals(const char *path)
+/* Portals and providers send people here by forms of their own, which know no token of ours: what such a form says is
+ * proven by what is in it (a request of a registered portal, a signed message, a state that this browser was given), and
+ * what ends a session there needs its hint, or a form of ours, whose token the handler checks. */
+static bool from_outside(const char *path)
 {
-    return strcmp(path, "/oidc/authorize") == 0 || strcmp(path, "/oidc/logout") == 0;
+    static const char *const paths[] = {"/oidc/authorize",   "/oidc/logout", "/saml/sso/post",
+                                        "/saml/logout/post", "/saml/acs",    "/upstream/{id}/callback"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (strcmp(path, paths[i]) == 0) return true;
+    return false;
 }
 
 static void forms_are_guarded(const char *face, const struct nx_route *row)
 {
     if (row->method == NX_GET || row->method == NX_OPTIONS || row->guards & AS_CALL ||
-        from_portals(row->path))
+        from_outside(row->path))
         return;
     if (!(row->guards & NX_GUARD_CSRF))
         fail_msg("%s: %s changes something without a CSRF token", face, row->path);
@@ -75,7 +80,7 @@ static void public_rows_are_calls(const char *face, const struct nx_route *row)
     static const char *const own[] = {"pages", "me", "console", "scim"};
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         if (strcmp(face, own[i]) == 0) fail_msg("%s: %s is public", face, row->path);
-    if (row->guards & NX_GUARD_CSRF || from_portals(row->path)) fail_msg("%s: %s is public", face, row->path);
+    if (row->guards & NX_GUARD_CSRF || from_outside(row->path)) fail_msg("%s: %s is public", face, row->path);
 }
 
 static void test_rule_11_nothing_with_cookies_is_public(void **state)
