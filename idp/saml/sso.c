@@ -56,6 +56,8 @@ static NX_FALLIBLE take_level(struct arriving *x, const struct nx_saml_request *
     int cap = x->portal->settings.cap;
     x->ask.context = r->context;
     NX_TRY(nx_saml_context_level(&r->context, &base->acr, &base->acr_essential));
+    /* A wish asks for a page; a passive request is content with what there is. */
+    if (r->passive && !base->acr_essential) base->acr = NX_LEVEL_NONE;
     NX_REQUIRE(!cap || !base->acr_essential || (int)base->acr <= cap, NX_ERR_SAML_NO_CONTEXT);
     return NX_OK;
 }

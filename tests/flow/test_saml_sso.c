@@ -1,4 +1,5 @@
 /* SAML sign-on without sockets: what a portal is told, how it may ask, and every way in which it is refused. */
+#include "rig_phone.h"
 #include "rig_saml.h"
 
 #include "crypto/random.h"
@@ -258,6 +259,29 @@ static void passive_requests_show_no_page(void **state)
     rig_saml_sign_on(&x, &portal, &browser, rig_saml_ask(&portal, "IsPassive=\"true\"", ""));
     assert_string_equal(x.status, "Success");
     told(rig_saml_ask(&portal, "IsPassive=\"true\" ForceAuthn=\"true\"", ""), "Responder", "NoPassive");
+}
+
+/* "As strong as possible" is a wish: it leads to a stronger way where there is one, and shows no page where none may be. */
+static void a_wish_is_asked_for_once(void **state)
+{
+    (void)state;
+    struct phone phone;
+    struct rig_browser home;
+    phone_open(&phone, &rig);
+    rig_browser_open(&home, &rig);
+    rig_prove(&home, &rig.lan, (struct nx_proof){.bound_at = NX_M2, .rung = NX_RUNG_NONE, .means = NX_MEANS_PASSKEY_UV},
+              NULL);
+    phone_enrol(&phone, &home); /* at m2, which is then what she can prove */
+    rig_browser_close(&home);
+    rig_sign_in(&browser, &rig.lan);
+    const char *at_most = CONTEXT("maximum", CLASS("urn:nixa:acr:m2"));
+    nx_reply *rp = rig_get(&browser, rig_saml_ask(&portal, "", at_most));
+    assert_int_equal(strncmp(rig_location(rp), "/login?t=", 9), 0);
+    AUTO_ANSWER(x);
+    rig_saml_sign_on(&x, &portal, &browser, rig_saml_ask(&portal, "IsPassive=\"true\"", at_most));
+    assert_string_equal(x.status, "Success");
+    assert_string_equal(class_of(&x), "urn:nixa:acr:m1");
+    phone_close(&phone);
 }
 
 static void forced_requests_want_a_new_sign_in(void **state)
@@ -675,6 +699,7 @@ int main(void)
         T(levels_are_stated_as_asked),
         T(a_level_that_nobody_can_reach_is_refused),
         T(passive_requests_show_no_page),
+        T(a_wish_is_asked_for_once),
         T(forced_requests_want_a_new_sign_in),
         T(giving_up_is_told),
         T(the_subject_must_be_the_one_named),
