@@ -3,6 +3,9 @@
 #include "registry/upstream.h"
 #include "rig.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 static nx_master *master;
 
 static void make_master(void)
@@ -232,6 +235,42 @@ static void test_the_issuer_stands_while_there_are_links(void **state)
 }
 
 
+#define READERS 4
+#define CHANGES 40
+
+static atomic_bool over;
+
+/* Whoever holds a row reads a whole one, whatever is written meanwhile. */
+static void *read_on(void *arg)
+{
+    struct rig *rig = arg;
+    while (!atomic_load(&over)) {
+        NX_AUTO_UPSTREAM u = NULL;
+        if (!nx_ok(nx_upstream_get(rig->registry, NX_LIT("bank"), &u))) return (void *)rig;
+        const char *client = nx_json_str(u->config, "client_id");
+        if (!client || strlen(client) != 1 || strcmp(u->name, "The Bank") != 0) return (void *)rig;
+    }
+    return NULL;
+}
+
+static void test_readers_while_it_changes(void **state)
+{
+    struct rig *rig = *state;
+    pthread_t thread[READERS];
+    create(rig, "{\"client_id\":\"a\"}");
+    atomic_store(&over, false);
+    for (int i = 0; i < READERS; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, read_on, rig), 0);
+    for (int i = 0; i < CHANGES; i++)
+        assert_ok(replace(rig, i % 2 ? "{\"client_id\":\"a\"}" : "{\"client_id\":\"b\"}", NULL, i + 1));
+    atomic_store(&over, true);
+    for (int i = 0; i < READERS; i++) {
+        void *failed;
+        pthread_join(thread[i], &failed);
+        assert_null(failed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +285,7 @@ int main(void)
         RIG_TEST(test_a_subject_of_an_upstream_is_one_person),
         RIG_TEST(test_links_go_with_their_person_and_their_upstream),
         RIG_TEST(test_the_issuer_stands_while_there_are_links),
+        RIG_TEST(test_readers_while_it_changes),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     nx_master_close(master);
