@@ -1,5 +1,6 @@
-/* MD5 (RFC 1321) and HMAC-MD5 (RFC 2104), for RADIUS alone, whose packets are made of them (RFC 2865, RFC 2869).
- * Nothing of NIXA's own is ever kept or signed by them. Thread safe; NX_ERR_CRYPTO where the library has none. */
+/* MD5 (RFC 1321) and HMAC-MD5 (RFC 2104), for RADIUS alone, whose packets are made of them (RFC 2865, RFC
+ * 2869). Nothing of NIXA's own is ever kept or signed by them. Thread safe; NX_ERR_CRYPTO where the library
+ * has none. */
 #ifndef NX_CRYPTO_MD5_H
 #define NX_CRYPTO_MD5_H
 

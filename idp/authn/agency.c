@@ -37,7 +37,8 @@ static bool plausible(const struct nx_agency_ask *ask)
     return password.n > 0 && password.n <= NX_AGENCY_PASSWORD_MAX && !memchr(password.p, 0, password.n);
 }
 
-static nx_result take(struct nx_house *house, nx_arena *a, const struct nx_attempt *attempt, int64_t *retry_after_s)
+static nx_result take(struct nx_house *house, nx_arena *a, const struct nx_attempt *attempt,
+                      int64_t *retry_after_s)
 {
     struct nx_throttled throttled = {.allowed = false, .retry_after_s = 1};
     NX_TRY(nx_throttle_take(house->store, a, attempt, &throttled));
@@ -46,7 +47,8 @@ static nx_result take(struct nx_house *house, nx_arena *a, const struct nx_attem
     return NX_OK;
 }
 
-nx_result nx_agency_admit(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask, int64_t *retry_after_s)
+nx_result nx_agency_admit(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask,
+                          int64_t *retry_after_s)
 {
     bool asks = plausible(ask);
     const struct nx_attempt attempt = {.row = NX_THROTTLE_AGENCY,
@@ -69,9 +71,8 @@ nx_result nx_agency_admit_account(struct nx_agency_outcome *out, struct nx_house
 
 nx_result nx_agency_unasked(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask)
 {
-    const struct nx_attempt attempt = {.row = NX_THROTTLE_AGENCY,
-                                       .account = bucket(a, ask->row, ask->user_name),
-                                       .source = ask->source};
+    const struct nx_attempt attempt = {
+        .row = NX_THROTTLE_AGENCY, .account = bucket(a, ask->row, ask->user_name), .source = ask->source};
     NX_NEED(attempt.account);
     return nx_throttle_refund(house->store, a, &attempt);
 }
@@ -132,7 +133,8 @@ void nx_agency_probe_add(struct nx_agency_probe *p, bool ok, const char *text)
     if (!ok) p->ok = false;
 }
 
-nx_result nx_agency_probe(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a, const nx_upstream *row)
+nx_result nx_agency_probe(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a,
+                          const nx_upstream *row)
 {
     const struct nx_agency_kind *kind = kind_of(row->kind);
     NX_REQUIRE(kind, NX_ERR_UPSTREAM_CONFIG);
@@ -149,10 +151,7 @@ const char **nx_agency_field(struct nx_agency_person *p, const char *name)
         const char *name;
         size_t at;
     } fields[] = {
-#define F(member)                                                                                            \
-    {                                                                                                        \
-        #member, offsetof(struct nx_agency_person, member)                                                   \
-    }
+#define F(member) {#member, offsetof(struct nx_agency_person, member)}
         F(name),   F(family_name), F(middle_name), F(given_name), F(birthdate),
         F(gender), F(email),       F(phone),       F(locale),     F(national_id),
 #undef F

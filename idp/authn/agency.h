@@ -1,8 +1,8 @@
 /* Agencies' own accounts: what LDAP directories, RADIUS servers and Kerberos realms have in common.
  *
- * Each is a row of table `upstream` (registry/upstream.h) and ends in an nx_agency_identity: a stable subject within
- * that row, what the agency says of the person, and the groups that the row has words for. Who that is here and what
- * it is worth is decided above (hub/hub.h).
+ * Each is a row of table `upstream` (registry/upstream.h) and ends in an nx_agency_identity: a stable subject
+ * within that row, what the agency says of the person, and the groups that the row has words for. Who that is
+ * here and what it is worth is decided above (hub/hub.h).
  *
  *     nx_agency_admit(…)      counts the attempt before it is made; no network
  *     nx_fuse_enter(…)        the hub's: bulkhead and breaker
@@ -10,9 +10,9 @@
  *     nx_fuse_leave(…)        with nx_agency_answered(result)
  *     nx_agency_settle(…)     the attempt was right: gives it back
  *
- * NIXA must never be the one who locks an agency's accounts: attempts are counted by (name as typed, source) before
- * anything is asked, and by the account that the name leads to before a password is tried there, with limits below
- * those at which directories lock (sessions/throttle.def). */
+ * NIXA must never be the one who locks an agency's accounts: attempts are counted by (name as typed, source)
+ * before anything is asked, and by the account that the name leads to before a password is tried there, with
+ * limits below those at which directories lock (sessions/throttle.def). */
 #ifndef NX_AUTHN_AGENCY_H
 #define NX_AUTHN_AGENCY_H
 
@@ -74,36 +74,38 @@ struct nx_agency_outcome {
     int64_t retry_after_s; /* with NX_ERR_HTTP_RATE */
 };
 
-/* Counts the attempt by the name as typed and the source. NX_ERR_HTTP_RATE with *retry_after_s; NX_ERR_PASSWORD for
- * a name or password that no agency is asked about: empty, too long, or with characters that names do not have. An
- * empty password would be an anonymous bind that a directory answers with success (RFC 4513 5.1.2). */
+/* Counts the attempt by the name as typed and the source. NX_ERR_HTTP_RATE with *retry_after_s;
+ * NX_ERR_PASSWORD for a name or password that no agency is asked about: empty, too long, or with characters
+ * that names do not have. An empty password would be an anonymous bind that a directory answers with success
+ * (RFC 4513 5.1.2). */
 NX_FALLIBLE nx_agency_admit(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask,
                             int64_t *retry_after_s);
 /* Counts the attempt at the account itself; called by the kinds right before a password is tried.
  * who->account is what is counted. NX_ERR_HTTP_RATE with out->retry_after_s. */
 NX_FALLIBLE nx_agency_admit_account(struct nx_agency_outcome *out, struct nx_house *house, nx_arena *a,
                                     const nx_upstream *row);
-/* Nobody was asked, since the agency's server was away: the attempt counted by nx_agency_admit is given back. */
+/* Nobody was asked, since the agency's server was away: the attempt counted by nx_agency_admit is given back.
+ */
 NX_FALLIBLE nx_agency_unasked(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask);
 /* Both attempts were right. */
 NX_FALLIBLE nx_agency_settle(struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask,
                              const struct nx_agency_identity *who);
 
-/* Asks. NX_ERR_PASSWORD (no such name and a wrong password alike), NX_ERR_AGENCY_LOCKED, NX_ERR_AGENCY_EXPIRED,
- * NX_ERR_AGENCY_CHANGE (the password must be changed at the agency first), NX_ERR_AGENCY_ENTRY (the name leads to
- * several entries, or to one without a stable subject), NX_ERR_AGENCY_AWAY, NX_ERR_HTTP_RATE,
- * NX_ERR_UPSTREAM_CONFIG. */
+/* Asks. NX_ERR_PASSWORD (no such name and a wrong password alike), NX_ERR_AGENCY_LOCKED,
+ * NX_ERR_AGENCY_EXPIRED, NX_ERR_AGENCY_CHANGE (the password must be changed at the agency first),
+ * NX_ERR_AGENCY_ENTRY (the name leads to several entries, or to one without a stable subject),
+ * NX_ERR_AGENCY_AWAY, NX_ERR_HTTP_RATE, NX_ERR_UPSTREAM_CONFIG. */
 NX_FALLIBLE nx_agency_prove(struct nx_agency_outcome *out, struct nx_house *house, nx_arena *a,
                             const struct nx_agency_ask *ask);
 /* Whether the agency's server said something, whatever it said: for the breaker. */
 bool nx_agency_answered(nx_result r);
 
-/* Whether the config of a row of these kinds is acceptable, secrets included when it is written. *why names what is
- * wrong, static. NX_ERR_UPSTREAM_CONFIG. */
+/* Whether the config of a row of these kinds is acceptable, secrets included when it is written. *why names
+ * what is wrong, static. NX_ERR_UPSTREAM_CONFIG. */
 NX_FALLIBLE nx_agency_config_check(enum nx_upstream_kind kind, const json_t *config, const char **why);
 
-/* Whether a provider answers, in words for operators: asks without anybody's password. EGRESS lane. The words are
- * fixed texts of ours in English. Fails only where nothing could be said. */
+/* Whether a provider answers, in words for operators: asks without anybody's password. EGRESS lane. The words
+ * are fixed texts of ours in English. Fails only where nothing could be said. */
 #define NX_AGENCY_PROBE_STEPS 8
 struct nx_agency_probe {
     bool ok;
@@ -113,7 +115,8 @@ struct nx_agency_probe {
         const char *text;
     } step[NX_AGENCY_PROBE_STEPS];
 };
-NX_FALLIBLE nx_agency_probe(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a, const nx_upstream *row);
+NX_FALLIBLE nx_agency_probe(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a,
+                            const nx_upstream *row);
 void nx_agency_probe_add(struct nx_agency_probe *p, bool ok, const char *text);
 
 /* One kind: a row of the table in agency.c. */
@@ -121,9 +124,10 @@ struct nx_agency_kind {
     enum nx_upstream_kind kind;
     NX_FALLIBLE (*check)(const json_t *config, const char **why);
     /* NULL: not by a password. */
-    NX_FALLIBLE (*prove)(struct nx_agency_outcome *out, struct nx_house *house, nx_arena *a,
-                         const struct nx_agency_ask *ask);
-    NX_FALLIBLE (*probe)(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a, const nx_upstream *row);
+    NX_FALLIBLE (*prove)
+    (struct nx_agency_outcome *out, struct nx_house *house, nx_arena *a, const struct nx_agency_ask *ask);
+    NX_FALLIBLE (*probe)
+    (struct nx_agency_probe *out, struct nx_house *house, nx_arena *a, const nx_upstream *row);
 };
 extern const struct nx_agency_kind nx_agency_ldap;
 extern const struct nx_agency_kind nx_agency_radius;

@@ -98,7 +98,8 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static nx_result dial_any(int *fd, const struct addrinfo *list, const struct nx_dial *d, const struct nx_ranges *listed)
+static nx_result dial_any(int *fd, const struct addrinfo *list, const struct nx_dial *d,
+                          const struct nx_ranges *listed)
 {
     bool called = false;
     int tries = 0;

@@ -1,5 +1,5 @@
-/* Accepting tickets. The library's acceptor credential is kept until its keytab file changes; it is used by one thread
- * at a time, since an acceptance costs a fraction of a millisecond and nothing waits inside it. */
+/* Accepting tickets. The library's acceptor credential is kept until its keytab file changes; it is used by
+ * one thread at a time, since an acceptance costs a fraction of a millisecond and nothing waits inside it. */
 #include "authn/kerberos.h"
 
 #include "base/clock.h"
@@ -18,7 +18,8 @@
 #define PATH_LEN_MAX 4096
 #define REALM_MAX 128
 #define SERVICE_MAX 512
-#define REPLAY_S 900 /* longer than a ticket's authenticator is taken by any usual clockskew (300 s both ways) */
+#define REPLAY_S                                                                                             \
+    900 /* longer than a ticket's authenticator is taken by any usual clockskew (300 s both ways) */
 
 /* ---- the row
  * --------------------------------------------------------------------------------------------- */
@@ -62,7 +63,8 @@ static nx_result look_at_keytab(struct stat *st, const struct nx_kerberos_row *r
     return NX_OK;
 }
 
-static nx_result key_of(uint8_t key[NX_SHA256_LEN], const struct nx_house *house, const struct nx_kerberos_row *row)
+static nx_result key_of(uint8_t key[NX_SHA256_LEN], const struct nx_house *house,
+                        const struct nx_kerberos_row *row)
 {
     struct stat st;
     NX_TRY(look_at_keytab(&st, row));
@@ -157,7 +159,7 @@ static const char *reason_of(OM_uint32 minor, gss_OID mechanism)
 {
     static const struct {
         const char *text, *word;
-    } rows[] = {{"lock skew", "clock"}, {"xpired", "expired"}, {"not yet valid", "not yet valid"},
+    } rows[] = {{"lock skew", "clock"}, {"xpired", "expired"},   {"not yet valid", "not yet valid"},
                 {"replay", "replayed"}, {"key table", "no key"}, {"ecrypt", "wrong key"}};
     const char *word = "other";
     OM_uint32 more = 0, ignored;
@@ -188,8 +190,8 @@ static nx_result accept_token(struct accepted *x, nx_span token)
     OM_uint32 minor = 0;
     gss_buffer_desc in = {.length = token.n, .value = (void *)token.p};
     OM_uint32 major =
-        gss_accept_sec_context(&minor, &x->context, acceptor.credential, &in, GSS_C_NO_CHANNEL_BINDINGS, &x->client,
-                               &x->mechanism, &x->answer, &x->flags, &x->left_s, NULL);
+        gss_accept_sec_context(&minor, &x->context, acceptor.credential, &in, GSS_C_NO_CHANNEL_BINDINGS,
+                               &x->client, &x->mechanism, &x->answer, &x->flags, &x->left_s, NULL);
     if (GSS_ERROR(major)) return refused(major, minor, x);
     bool whole = major == GSS_S_COMPLETE && x->client != GSS_C_NO_NAME && x->left_s > 0;
     NX_REQUIRE(whole && !(x->flags & GSS_C_ANON_FLAG), NX_ERR_NEGOTIATE);
@@ -269,19 +271,22 @@ nx_result nx_kerberos_prove(struct nx_kerberos_outcome *out, struct nx_house *ho
 /* ---- for operators
  * --------------------------------------------------------------------------------------- */
 
-static nx_result probe(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a, const nx_upstream *upstream)
+static nx_result probe(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a,
+                       const nx_upstream *upstream)
 {
     struct nx_kerberos_row row;
     const char *why = NULL;
     nx_result r = nx_kerberos_row_parse(&row, upstream->config, &why);
-    nx_agency_probe_add(out, nx_ok(r), nx_ok(r) ? "the configuration can be read" : "the configuration is not valid");
+    nx_agency_probe_add(out, nx_ok(r),
+                        nx_ok(r) ? "the configuration can be read" : "the configuration is not valid");
     if (!nx_ok(r)) return NX_OK;
     (void)pthread_mutex_lock(&acceptor.lock);
     r = ready(house, a, &row);
     (void)pthread_mutex_unlock(&acceptor.lock);
     nx_agency_probe_add(out, nx_ok(r),
-                        nx_ok(r) ? "the keytab has a key of the service"
-                                 : "the keytab is not there, open to everybody, or without a key of the service");
+                        nx_ok(r)
+                            ? "the keytab has a key of the service"
+                            : "the keytab is not there, open to everybody, or without a key of the service");
     return NX_OK;
 }
 
@@ -291,4 +296,5 @@ static nx_result check(const json_t *config, const char **why)
     return nx_kerberos_row_parse(&row, config, why);
 }
 
-const struct nx_agency_kind nx_agency_kerberos = {.kind = NX_UPSTREAM_KERBEROS, .check = check, .probe = probe};
+const struct nx_agency_kind nx_agency_kerberos = {
+    .kind = NX_UPSTREAM_KERBEROS, .check = check, .probe = probe};

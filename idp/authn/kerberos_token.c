@@ -1,5 +1,6 @@
-/* What a browser sends after `Negotiate`, looked at before the library sees it: only SPNEGO and Kerberos go on, and
- * SPNEGO only where its first mechanism, whose token is inside, is Kerberos. Bounded, no allocation but the decoding. */
+/* What a browser sends after `Negotiate`, looked at before the library sees it: only SPNEGO and Kerberos go
+ * on, and SPNEGO only where its first mechanism, whose token is inside, is Kerberos. Bounded, no allocation
+ * but the decoding. */
 #include "authn/kerberos.h"
 
 #include "base/text.h"
@@ -11,8 +12,8 @@ static const char ntlm[] = "NTLMSSP";
 
 enum tag { OID = 0x06, SEQUENCE = 0x30, TOKEN = 0x60, INIT = 0xa0, MECHANISMS = 0xa0 };
 
-/* The contents of the element of that tag at the head of *rest, which moves behind it. Lengths are definite and
- * shorter than the token. */
+/* The contents of the element of that tag at the head of *rest, which moves behind it. Lengths are definite
+ * and shorter than the token. */
 static bool take(nx_span *rest, enum tag tag, nx_span *out)
 {
     if (rest->n < 2 || rest->p[0] != (uint8_t)tag) return false;
@@ -48,7 +49,8 @@ static nx_result check_init(nx_span inside)
 {
     nx_span init, sequence, list, oids, first;
     bool form = take(&inside, INIT, &init) && take(&init, SEQUENCE, &sequence) &&
-                take(&sequence, MECHANISMS, &list) && take(&list, SEQUENCE, &oids) && take(&oids, OID, &first);
+                take(&sequence, MECHANISMS, &list) && take(&list, SEQUENCE, &oids) &&
+                take(&oids, OID, &first);
     NX_REQUIRE(form, NX_ERR_NEGOTIATE);
     NX_REQUIRE(is_kerberos(first), NX_ERR_NEGOTIATE_MECH);
     return NX_OK;
@@ -83,7 +85,8 @@ nx_result nx_negotiate_token(nx_span *out, nx_arena *a, const char *authorizatio
 nx_result nx_kerberos_principal(nx_span *name, nx_span principal, const struct nx_kerberos_row *row)
 {
     const uint8_t *at = memrchr(principal.p, '@', principal.n);
-    NX_REQUIRE(at && principal.n <= NX_AGENCY_VALUE_MAX && nx_utf8_printable(principal), NX_ERR_NEGOTIATE_REALM);
+    NX_REQUIRE(at && principal.n <= NX_AGENCY_VALUE_MAX && nx_utf8_printable(principal),
+               NX_ERR_NEGOTIATE_REALM);
     *name = nx_span_of(principal.p, (size_t)(at - principal.p));
     nx_span realm = nx_span_from(principal, name->n + 1);
     NX_REQUIRE(nx_span_eq_str(realm, row->realm), NX_ERR_NEGOTIATE_REALM);

@@ -1,5 +1,5 @@
-/* A sign-in at a directory. With an entry that searches: find the one entry of the name, then bind as it. With a
- * template: bind as the name, then look at the entry. */
+/* A sign-in at a directory. With an entry that searches: find the one entry of the name, then bind as it.
+ * With a template: bind as the name, then look at the entry. */
 #include "authn/ldap.h"
 
 #include "authn/agency_dial.h"
@@ -20,8 +20,8 @@ struct signing {
     const char *filter; /* with the name in it */
 };
 
-/* An act on a connection. One that was kept may have been closed by the other side meanwhile: then once more, on a new
- * one. */
+/* An act on a connection. One that was kept may have been closed by the other side meanwhile: then once more,
+ * on a new one. */
 struct act {
     enum nx_ldap_use use;
     nx_result (*run)(struct signing *s, LDAP *ld);
@@ -41,7 +41,8 @@ static nx_result on_connection(struct signing *s, const struct act *act)
 {
     bool kept = false;
     nx_result r = once(s, act, false, &kept);
-    if (r.e == NX_ERR_AGENCY_AWAY && kept && nx_agency_left(s->work.deadline_ms) > 0) return once(s, act, true, &kept);
+    if (r.e == NX_ERR_AGENCY_AWAY && kept && nx_agency_left(s->work.deadline_ms) > 0)
+        return once(s, act, true, &kept);
     return r;
 }
 
@@ -205,19 +206,25 @@ static nx_result probe_search(struct nx_agency_probe *out, const struct nx_ldap_
     NX_AUTO_LDAP_MESSAGE answer = NULL;
     char *filter = NULL, none[] = LDAP_NO_ATTRS, *attributes[] = {none, NULL};
     NX_TRY(nx_ldap_filter_fill(&filter, w->arena, w->row.filter, "user", NX_LIT("nobody-by-that-name")));
-    const struct nx_ldap_query q = {
-        .base = w->row.base, .scope = LDAP_SCOPE_SUBTREE, .filter = filter, .attributes = attributes, .size_max = 2};
+    const struct nx_ldap_query q = {.base = w->row.base,
+                                    .scope = LDAP_SCOPE_SUBTREE,
+                                    .filter = filter,
+                                    .attributes = attributes,
+                                    .size_max = 2};
     nx_result r = nx_ldap_search(&answer, ld, w, &q);
-    nx_agency_probe_add(out, nx_ok(r), nx_ok(r) ? "the base can be searched" : "the base or the filter is refused");
+    nx_agency_probe_add(out, nx_ok(r),
+                        nx_ok(r) ? "the base can be searched" : "the base or the filter is refused");
     return NX_OK;
 }
 
-static nx_result probe(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a, const nx_upstream *row)
+static nx_result probe(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a,
+                       const nx_upstream *row)
 {
     struct nx_ldap_work w;
     struct nx_ldap_conn c;
     nx_result r = nx_ldap_work_begin(&w, house, a, row);
-    nx_agency_probe_add(out, nx_ok(r), nx_ok(r) ? "the configuration can be read" : "the configuration is not valid");
+    nx_agency_probe_add(out, nx_ok(r),
+                        nx_ok(r) ? "the configuration can be read" : "the configuration is not valid");
     if (!nx_ok(r)) return NX_OK;
     r = nx_ldap_lend(&c, &w, NX_LDAP_SEARCH, true);
     nx_agency_probe_add(out, nx_ok(r), nx_ok(r) ? "it answers" : refused_text(r));
@@ -228,8 +235,8 @@ static nx_result probe(struct nx_agency_probe *out, struct nx_house *house, nx_a
     return r;
 }
 
-nx_result nx_ldap_time_bind(int64_t *ns, struct nx_house *house, nx_arena *a, const nx_upstream *row, const char *dn,
-                            const nx_secret *password)
+nx_result nx_ldap_time_bind(int64_t *ns, struct nx_house *house, nx_arena *a, const nx_upstream *row,
+                            const char *dn, const nx_secret *password)
 {
     struct nx_ldap_work w;
     struct nx_ldap_conn c;

@@ -7,10 +7,12 @@
 
 #include <sys/time.h>
 
-nx_result nx_ldap_work_begin(struct nx_ldap_work *w, struct nx_house *house, nx_arena *a, const nx_upstream *row)
+nx_result nx_ldap_work_begin(struct nx_ldap_work *w, struct nx_house *house, nx_arena *a,
+                             const nx_upstream *row)
 {
     const char *why = NULL;
-    *w = (struct nx_ldap_work){.house = house, .arena = a, .upstream = row, .deadline_ms = nx_mono_ms() + NX_AGENCY_MS};
+    *w = (struct nx_ldap_work){
+        .house = house, .arena = a, .upstream = row, .deadline_ms = nx_mono_ms() + NX_AGENCY_MS};
     nx_result r = nx_ldap_row_parse(&w->row, row->config, &why);
     if (!nx_ok(r)) nx_log(NX_ERROR, "ldap_config", NX_TEXT("upstream", row->id), NX_TEXT("why", why));
     NX_TRY(r);
@@ -36,13 +38,15 @@ static nx_result wait_for(LDAPMessage **out, LDAP *ld, const struct nx_ldap_work
 /* ---- bind
  * ------------------------------------------------------------------------------------------------ */
 
-/* draft-behera-ldap-password-policy 6: what a directory with the policy overlay says beside success or refusal. */
+/* draft-behera-ldap-password-policy 6: what a directory with the policy overlay says beside success or
+ * refusal. */
 static nx_err policy_says(LDAP *ld, LDAPControl **controls)
 {
     LDAPPasswordPolicyError error = PP_noError;
     ber_int_t expires = -1, grace = -1;
     LDAPControl *c = ldap_control_find(LDAP_CONTROL_PASSWORDPOLICYRESPONSE, controls, NULL);
-    if (!c || ldap_parse_passwordpolicy_control(ld, c, &expires, &grace, &error) != LDAP_SUCCESS) return NX_ERR_NONE;
+    if (!c || ldap_parse_passwordpolicy_control(ld, c, &expires, &grace, &error) != LDAP_SUCCESS)
+        return NX_ERR_NONE;
     switch ((int)error) {
     case PP_passwordExpired:
         return NX_ERR_AGENCY_EXPIRED;
@@ -62,8 +66,9 @@ static nx_err text_says(const char *text)
         const char *data;
         nx_err e;
     } rows[] = {
-        {"data 775", NX_ERR_AGENCY_LOCKED},  {"data 533", NX_ERR_AGENCY_LOCKED}, {"data 701", NX_ERR_AGENCY_LOCKED},
-        {"data 532", NX_ERR_AGENCY_EXPIRED}, {"data 773", NX_ERR_AGENCY_CHANGE},
+        {"data 775", NX_ERR_AGENCY_LOCKED}, {"data 533", NX_ERR_AGENCY_LOCKED},
+        {"data 701", NX_ERR_AGENCY_LOCKED}, {"data 532", NX_ERR_AGENCY_EXPIRED},
+        {"data 773", NX_ERR_AGENCY_CHANGE},
     };
     for (size_t i = 0; text && i < sizeof rows / sizeof rows[0]; i++)
         if (strstr(text, rows[i].data)) return rows[i].e;
@@ -100,7 +105,8 @@ static nx_result read_bind(LDAP *ld, const struct nx_ldap_work *w, LDAPMessage *
     NX_REQUIRE(said == NX_ERR_NONE, said);
     if (code == LDAP_SUCCESS) return NX_OK;
     if (code != LDAP_INVALID_CREDENTIALS)
-        nx_log(NX_WARN, "ldap_bind", NX_TEXT("upstream", w->upstream->id), NX_TEXT("why", ldap_err2string(code)));
+        nx_log(NX_WARN, "ldap_bind", NX_TEXT("upstream", w->upstream->id),
+               NX_TEXT("why", ldap_err2string(code)));
     return refusal(code);
 }
 
@@ -130,17 +136,20 @@ static nx_result read_search(LDAP *ld, const struct nx_ldap_work *w, LDAPMessage
     int rc = ldap_parse_result(ld, answer, &code, NULL, NULL, NULL, NULL, 0);
     NX_REQUIRE(rc == LDAP_SUCCESS, NX_ERR_AGENCY_AWAY);
     if (code == LDAP_SUCCESS || code == LDAP_SIZELIMIT_EXCEEDED) return NX_OK;
-    nx_log(NX_WARN, "ldap_search", NX_TEXT("upstream", w->upstream->id), NX_TEXT("why", ldap_err2string(code)));
+    nx_log(NX_WARN, "ldap_search", NX_TEXT("upstream", w->upstream->id),
+           NX_TEXT("why", ldap_err2string(code)));
     NX_REQUIRE(code != LDAP_NO_SUCH_OBJECT && code != LDAP_INVALID_DN_SYNTAX, NX_ERR_UPSTREAM_CONFIG);
     NX_FAIL(NX_ERR_AGENCY_AWAY);
 }
 
-nx_result nx_ldap_search(LDAPMessage **out, LDAP *ld, const struct nx_ldap_work *w, const struct nx_ldap_query *q)
+nx_result nx_ldap_search(LDAPMessage **out, LDAP *ld, const struct nx_ldap_work *w,
+                         const struct nx_ldap_query *q)
 {
     int id = -1;
     struct timeval tv = {.tv_sec = NX_AGENCY_MS / 1000};
     *out = NULL;
-    int rc = ldap_search_ext(ld, q->base, q->scope, q->filter, q->attributes, 0, NULL, NULL, &tv, q->size_max, &id);
+    int rc = ldap_search_ext(ld, q->base, q->scope, q->filter, q->attributes, 0, NULL, NULL, &tv, q->size_max,
+                             &id);
     NX_REQUIRE(rc != LDAP_FILTER_ERROR, NX_ERR_UPSTREAM_CONFIG);
     NX_REQUIRE(rc == LDAP_SUCCESS && id >= 0, NX_ERR_AGENCY_AWAY);
     NX_TRY(wait_for(out, ld, w, id));

@@ -1,5 +1,5 @@
-/* Deadlines below libldap: its waits do not cover a TLS handshake, which it repeats for as long as the socket says
- * "not yet". This layer between the socket and TLS waits itself, and says "timed out" once. */
+/* Deadlines below libldap: its waits do not cover a TLS handshake, which it repeats for as long as the socket
+ * says "not yet". This layer between the socket and TLS waits itself, and says "timed out" once. */
 #include "authn/agency_dial.h"
 #include "authn/ldap_work.h"
 #include "base/clock.h"

@@ -1,8 +1,8 @@
-/* Connections to directories: the socket is ours (agency_dial.h), so that addresses and times are checked here;
- * libldap speaks over it, and GnuTLS inside libldap does TLS.
+/* Connections to directories: the socket is ours (agency_dial.h), so that addresses and times are checked
+ * here; libldap speaks over it, and GnuTLS inside libldap does TLS.
  *
- * libldap opens a lost connection again by itself, to wherever the URL's name then resolves and without StartTLS. A
- * handle is therefore left with a URL that leads nowhere, and one that failed is closed. */
+ * libldap opens a lost connection again by itself, to wherever the URL's name then resolves and without
+ * StartTLS. A handle is therefore left with a URL that leads nowhere, and one that failed is closed. */
 #include "authn/agency_dial.h"
 #include "authn/ldap_work.h"
 #include "base/clock.h"
@@ -87,8 +87,8 @@ static nx_result cap_messages(LDAP *ld)
     return NX_OK;
 }
 
-/* GnuTLS inside libldap heeds no least version, and leaks its list of priorities for each connection when it is given
- * one: so what was agreed on is looked at before anything is sent. */
+/* GnuTLS inside libldap heeds no least version, and leaks its list of priorities for each connection when it
+ * is given one: so what was agreed on is looked at before anything is sent. */
 static bool recent(LDAP *ld)
 {
     static const char *const versions[] = {"TLS1.2", "TLS1.3", "TLSv1.2", "TLSv1.3"};
@@ -107,7 +107,8 @@ static nx_result secure(LDAP *ld, const struct nx_ldap_work *w)
     NX_TRY(trust(ld, w));
     int rc = w->row.tls == NX_LDAP_TLS ? ldap_install_tls(ld) : ldap_start_tls_s(ld, NULL, NULL);
     if (rc != LDAP_SUCCESS)
-        nx_log(NX_WARN, "ldap_tls", NX_TEXT("upstream", w->upstream->id), NX_TEXT("why", ldap_err2string(rc)));
+        nx_log(NX_WARN, "ldap_tls", NX_TEXT("upstream", w->upstream->id),
+               NX_TEXT("why", ldap_err2string(rc)));
     NX_REQUIRE(rc == LDAP_SUCCESS && ldap_tls_inplace(ld) && recent(ld), NX_ERR_AGENCY_AWAY);
     return NX_OK;
 }
@@ -191,7 +192,8 @@ static LDAP *pull_same(const struct nx_ldap_work *w, enum nx_ldap_use use)
 {
     size_t best = NX_LDAP_IDLE_MAX;
     for (size_t i = 0; i < idle.n; i++)
-        if (same(&idle.v[i], w->key, use) && (best == NX_LDAP_IDLE_MAX || idle.v[i].used_ms > idle.v[best].used_ms))
+        if (same(&idle.v[i], w->key, use) &&
+            (best == NX_LDAP_IDLE_MAX || idle.v[i].used_ms > idle.v[best].used_ms))
             best = i;
     return best < NX_LDAP_IDLE_MAX ? pull(best) : NULL;
 }
@@ -218,11 +220,13 @@ static nx_result bind_searcher(LDAP *ld, const struct nx_ldap_work *w)
     r = nx_ldap_bind(ld, w, w->row.bind_dn, &password);
     if (nx_ok(r) || r.e == NX_ERR_AGENCY_AWAY) return r;
     /* Whoever signs in has done nothing wrong: the directory no longer takes the row's own entry. */
-    nx_log(NX_ERROR, "ldap_searcher_refused", NX_TEXT("upstream", w->upstream->id), NX_TEXT("why", nx_err_name(r.e)));
+    nx_log(NX_ERROR, "ldap_searcher_refused", NX_TEXT("upstream", w->upstream->id),
+           NX_TEXT("why", nx_err_name(r.e)));
     NX_FAIL(NX_ERR_UPSTREAM_CONFIG);
 }
 
-nx_result nx_ldap_lend(struct nx_ldap_conn *out, const struct nx_ldap_work *w, enum nx_ldap_use use, bool fresh)
+nx_result nx_ldap_lend(struct nx_ldap_conn *out, const struct nx_ldap_work *w, enum nx_ldap_use use,
+                       bool fresh)
 {
     *out = (struct nx_ldap_conn){.use = use};
     memcpy(out->key, w->key, sizeof out->key);

@@ -1,5 +1,5 @@
-/* What an entry of a directory says of a person. Counts and lengths are capped; what is no clean text is passed over,
- * but for the subject, without which there is nobody. */
+/* What an entry of a directory says of a person. Counts and lengths are capped; what is no clean text is
+ * passed over, but for the subject, without which there is nobody. */
 #include "authn/ldap_work.h"
 #include "base/text.h"
 
@@ -20,15 +20,16 @@ nx_result nx_ldap_wanted(char ***out, const struct nx_ldap_work *w)
     list[n++] = (char *)w->row.subject;
     list[n++] = (char *)w->row.user_name;
     if (!w->row.group_base) list[n++] = (char *)w->row.group_attribute;
-    json_object_foreach((json_t *)w->row.attributes, field, attribute)
-        list[n++] = (char *)json_string_value(attribute);
+    json_object_foreach((json_t *)w->row.attributes, field, attribute) list[n++] =
+        (char *)json_string_value(attribute);
     list[n] = NULL;
     *out = list;
     return NX_OK;
 }
 
 /* The first value that is a clean text; NULL when there is none. */
-static const char *first_text(const struct nx_ldap_work *w, LDAP *ld, LDAPMessage *entry, const char *attribute)
+static const char *first_text(const struct nx_ldap_work *w, LDAP *ld, LDAPMessage *entry,
+                              const char *attribute)
 {
     const char *found = NULL;
     struct berval **v = ldap_get_values_len(ld, entry, attribute);
@@ -39,7 +40,8 @@ static const char *first_text(const struct nx_ldap_work *w, LDAP *ld, LDAPMessag
 }
 
 /* Two subjects would be two people, and which one counts would be chance. */
-static nx_result read_subject(struct nx_agency_identity *who, const struct nx_ldap_work *w, LDAP *ld, LDAPMessage *entry)
+static nx_result read_subject(struct nx_agency_identity *who, const struct nx_ldap_work *w, LDAP *ld,
+                              LDAPMessage *entry)
 {
     struct berval **v = ldap_get_values_len(ld, entry, w->row.subject);
     if (v && v[0] && !v[1]) who->subject = nx_ldap_subject_text(w->arena, w->row.subject, span_of(v[0]));
@@ -55,7 +57,8 @@ static nx_result read_subject(struct nx_agency_identity *who, const struct nx_ld
 static char *canonical(const char *dn)
 {
     char *out = NULL;
-    return ldap_dn_normalize(dn, LDAP_DN_FORMAT_LDAPV3, &out, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS ? out : NULL;
+    return ldap_dn_normalize(dn, LDAP_DN_FORMAT_LDAPV3, &out, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS ? out
+                                                                                                     : NULL;
 }
 
 static bool same_dn(const char *canonical_dn, const char *other)
@@ -72,12 +75,13 @@ void nx_ldap_add_group(struct nx_agency_identity *who, const struct nx_ldap_work
     json_t *word;
     char *key = canonical(dn);
     if (!key) return;
-    json_object_foreach((json_t *)w->row.groups, mapped, word)
-        if (same_dn(key, mapped)) nx_agency_add_group(who, w->arena, json_string_value(word));
+    json_object_foreach((json_t *)w->row.groups, mapped, word) if (same_dn(key, mapped))
+        nx_agency_add_group(who, w->arena, json_string_value(word));
     ldap_memfree(key);
 }
 
-static void read_groups(struct nx_agency_identity *who, const struct nx_ldap_work *w, LDAP *ld, LDAPMessage *entry)
+static void read_groups(struct nx_agency_identity *who, const struct nx_ldap_work *w, LDAP *ld,
+                        LDAPMessage *entry)
 {
     char dn[NX_LDAP_DN_MAX + 1];
     if (w->row.group_base || json_object_size(w->row.groups) == 0) return;
@@ -91,7 +95,8 @@ static void read_groups(struct nx_agency_identity *who, const struct nx_ldap_wor
     ldap_value_free_len(v);
 }
 
-nx_result nx_ldap_read_entry(struct nx_agency_identity *who, const struct nx_ldap_work *w, LDAP *ld, LDAPMessage *entry)
+nx_result nx_ldap_read_entry(struct nx_agency_identity *who, const struct nx_ldap_work *w, LDAP *ld,
+                             LDAPMessage *entry)
 {
     const char *field;
     json_t *attribute;

@@ -93,11 +93,13 @@ static nx_result read_text(const struct text_rule *t, const json_t *config, cons
     return NX_OK;
 }
 
-/* attributetype of RFC 4512: letters, digits, hyphens, or a numeric OID; options are not for people's fields. */
+/* attributetype of RFC 4512: letters, digits, hyphens, or a numeric OID; options are not for people's fields.
+ */
 static bool attribute_ok(const char *s)
 {
     size_t n = strlen(s);
-    return n > 0 && n <= 64 && strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == n;
+    return n > 0 && n <= 64 &&
+           strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == n;
 }
 
 static nx_result read_texts(struct nx_ldap_row *out, const json_t *config, const char **why)
@@ -117,7 +119,8 @@ static nx_result read_texts(struct nx_ldap_row *out, const json_t *config, const
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         NX_TRY(read_text(&rules[i], config, why));
     *why = "subject, user_name and group_attribute must be attributes";
-    NX_REQUIRE(attribute_ok(out->subject) && attribute_ok(out->user_name) && attribute_ok(out->group_attribute),
+    NX_REQUIRE(attribute_ok(out->subject) && attribute_ok(out->user_name) &&
+                   attribute_ok(out->group_attribute),
                NX_ERR_UPSTREAM_CONFIG);
     return NX_OK;
 }
@@ -223,12 +226,12 @@ nx_result nx_ldap_filter_fill(char **out, nx_arena *a, const char *template, con
 
 static bool plain(uint8_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
 }
 
-/* In a DN every byte that is not plain is written as its pair of digits. A template that is no DN (a user principal
- * name) knows no escapes: there only plain names are taken. */
+/* In a DN every byte that is not plain is written as its pair of digits. A template that is no DN (a user
+ * principal name) knows no escapes: there only plain names are taken. */
 nx_result nx_ldap_dn_fill(char **out, nx_arena *a, const char *template, nx_span user_name)
 {
     bool dn = strchr(template, '=') != NULL;
@@ -254,8 +257,9 @@ nx_result nx_ldap_dn_fill(char **out, nx_arena *a, const char *template, nx_span
 /* [MS-DTYP] 2.3.4: three numbers in little endian, then eight bytes as they are. */
 static const char *guid_text(nx_arena *a, const uint8_t *g)
 {
-    return nx_arena_printf(a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", g[3], g[2], g[1],
-                           g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
+    return nx_arena_printf(a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", g[3],
+                           g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13],
+                           g[14], g[15]);
 }
 
 const char *nx_ldap_subject_text(nx_arena *a, const char *attribute, nx_span value)

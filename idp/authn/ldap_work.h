@@ -8,9 +8,9 @@
 #include <lber.h>
 #include <ldap.h>
 
-#define NX_LDAP_IDLE_MAX 64    /* connections that are kept, of all directories together … */
-#define NX_LDAP_IDLE_ROW 4     /* … of one row and use … */
-#define NX_LDAP_IDLE_MS 60000  /* … and how long */
+#define NX_LDAP_IDLE_MAX 64        /* connections that are kept, of all directories together … */
+#define NX_LDAP_IDLE_ROW 4         /* … of one row and use … */
+#define NX_LDAP_IDLE_MS 60000      /* … and how long */
 #define NX_LDAP_PDU_MAX (1u << 20) /* bytes of one message of a directory */
 
 struct nx_ldap_work {
@@ -21,7 +21,8 @@ struct nx_ldap_work {
     int64_t deadline_ms;
     uint8_t key[NX_SHA256_LEN]; /* of everything that a connection depends on */
 };
-NX_FALLIBLE nx_ldap_work_begin(struct nx_ldap_work *w, struct nx_house *house, nx_arena *a, const nx_upstream *row);
+NX_FALLIBLE nx_ldap_work_begin(struct nx_ldap_work *w, struct nx_house *house, nx_arena *a,
+                               const nx_upstream *row);
 
 /* SEARCH is bound as the row's own entry; PERSON is bound anew by each use. */
 enum nx_ldap_use { NX_LDAP_SEARCH, NX_LDAP_PERSON };
@@ -33,9 +34,10 @@ struct nx_ldap_conn {
     bool kept; /* it was used before: the other side may have closed it meanwhile */
     int64_t used_ms;
 };
-/* A kept connection or a new one; give it back. fresh: a new one in any case. Errors of nx_ldap_open, for SEARCH
- * also of the bind. */
-NX_FALLIBLE nx_ldap_lend(struct nx_ldap_conn *out, const struct nx_ldap_work *w, enum nx_ldap_use use, bool fresh);
+/* A kept connection or a new one; give it back. fresh: a new one in any case. Errors of nx_ldap_open, for
+ * SEARCH also of the bind. */
+NX_FALLIBLE nx_ldap_lend(struct nx_ldap_conn *out, const struct nx_ldap_work *w, enum nx_ldap_use use,
+                         bool fresh);
 /* healthy: nothing is under way on it and it answered last time; otherwise it is closed. */
 void nx_ldap_give_back(struct nx_ldap_conn *c, bool healthy);
 
@@ -43,7 +45,8 @@ void nx_ldap_give_back(struct nx_ldap_conn *c, bool healthy);
 NX_FALLIBLE nx_ldap_open(LDAP **out, const struct nx_ldap_work *w);
 void nx_ldap_close(LDAP *ld);
 
-/* Every read and write of the connection ends at the deadline (monotonic milliseconds), TLS handshakes included. */
+/* Every read and write of the connection ends at the deadline (monotonic milliseconds), TLS handshakes
+ * included. */
 NX_FALLIBLE nx_ldap_limit(LDAP *ld, int64_t deadline_ms);
 void nx_ldap_limit_move(LDAP *ld, int64_t deadline_ms);
 
@@ -60,7 +63,8 @@ struct nx_ldap_query {
 };
 /* The entries, to be released with ldap_msgfree; a result cut at size_max is NX_OK too. NX_ERR_AGENCY_AWAY,
  * NX_ERR_UPSTREAM_CONFIG for a filter or base that the directory does not know. */
-NX_FALLIBLE nx_ldap_search(LDAPMessage **out, LDAP *ld, const struct nx_ldap_work *w, const struct nx_ldap_query *q);
+NX_FALLIBLE nx_ldap_search(LDAPMessage **out, LDAP *ld, const struct nx_ldap_work *w,
+                           const struct nx_ldap_query *q);
 
 static inline void nx_ldap_message_auto(LDAPMessage **m)
 {

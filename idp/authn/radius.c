@@ -1,16 +1,16 @@
-/* RADIUS (RFC 2865, with the practice of RFC 5080): for agencies that have nothing else. PAP over UDP, so the server
- * must stand on a network that the operator listed (--egress-allow). Config of a row:
+/* RADIUS (RFC 2865, with the practice of RFC 5080): for agencies that have nothing else. PAP over UDP, so the
+ * server must stand on a network that the operator listed (--egress-allow). Config of a row:
  *
  *     "host", "port"     the server; 1812 by default
- *     "shared_secret"    at least 16 characters; more is better: whoever sees packets can try secrets at leisure
- *     "realm"            names are unique within it: a subject is NAME@REALM. A name typed with another realm is nobody's
- *     "send_realm"       true: the server is asked about NAME@REALM and not NAME
- *     "exact_case"       true: the server tells Lan from lan; otherwise names are folded to lower case, since one
- *                        account must have one subject
- *     "nas"              NAS-Identifier, "nixa" by default
- *     "groups"           {"clerks": "clerk"}: values of Class or Filter-Id → word
+ *     "shared_secret"    at least 16 characters; more is better: whoever sees packets can try secrets at
+ * leisure "realm"            names are unique within it: a subject is NAME@REALM. A name typed with another
+ * realm is nobody's "send_realm"       true: the server is asked about NAME@REALM and not NAME "exact_case"
+ * true: the server tells Lan from lan; otherwise names are folded to lower case, since one account must have
+ * one subject "nas"              NAS-Identifier, "nixa" by default "groups"           {"clerks": "clerk"}:
+ * values of Class or Filter-Id → word
  *
- * A request is sent at most three times, always the same bytes from the same port, so that the server sees one. */
+ * A request is sent at most three times, always the same bytes from the same port, so that the server sees
+ * one. */
 #include "authn/radius_packet.h"
 
 #include "authn/agency.h"
@@ -60,10 +60,11 @@ static nx_result read_groups(struct row *out, const json_t *config, const char *
     out->groups = json_object_get(config, "groups");
     *why = "groups must map values of Class or Filter-Id to words";
     if (!out->groups) return NX_OK;
-    NX_REQUIRE(json_is_object(out->groups) && json_object_size(out->groups) <= MAPPED_MAX, NX_ERR_UPSTREAM_CONFIG);
-    json_object_foreach((json_t *)out->groups, value, word)
-        NX_REQUIRE(*value && json_is_string(word) && nx_agency_text_fits(nx_span_str(json_string_value(word))),
-                   NX_ERR_UPSTREAM_CONFIG);
+    NX_REQUIRE(json_is_object(out->groups) && json_object_size(out->groups) <= MAPPED_MAX,
+               NX_ERR_UPSTREAM_CONFIG);
+    json_object_foreach((json_t *)out->groups, value, word) NX_REQUIRE(
+        *value && json_is_string(word) && nx_agency_text_fits(nx_span_str(json_string_value(word))),
+        NX_ERR_UPSTREAM_CONFIG);
     return NX_OK;
 }
 
@@ -96,7 +97,8 @@ static nx_result check(const json_t *config, const char **why)
     NX_TRY(parse(&row, config, why));
     const json_t *secret = json_object_get(config, "shared_secret");
     *why = "shared_secret must have at least 16 characters";
-    NX_REQUIRE(!secret || json_is_null(secret) || json_string_length(secret) >= SECRET_MIN, NX_ERR_UPSTREAM_CONFIG);
+    NX_REQUIRE(!secret || json_is_null(secret) || json_string_length(secret) >= SECRET_MIN,
+               NX_ERR_UPSTREAM_CONFIG);
     *why = NULL;
     return NX_OK;
 }
@@ -137,7 +139,8 @@ static nx_result converse(struct nx_radius_answer *out, struct exchange *x, int 
     for (int i = 0; i < SENDS; i++) {
         int64_t until = nx_mono_ms() + RESEND_MS;
         if (i == SENDS - 1 || until > x->deadline_ms) until = x->deadline_ms;
-        NX_REQUIRE(send(fd, x->packet.p, x->packet.n, MSG_NOSIGNAL) == (ssize_t)x->packet.n, NX_ERR_AGENCY_AWAY);
+        NX_REQUIRE(send(fd, x->packet.p, x->packet.n, MSG_NOSIGNAL) == (ssize_t)x->packet.n,
+                   NX_ERR_AGENCY_AWAY);
         nx_result r = receive(out, x, fd, until);
         if (r.e != NX_ERR_NOT_FOUND) return r;
         if (nx_agency_left(x->deadline_ms) == 0) break;
@@ -186,7 +189,8 @@ static nx_result bare_name(char **out, nx_arena *a, const struct row *row, nx_sp
     nx_span name = at ? nx_span_of(typed.p, (size_t)(at - typed.p)) : typed;
     nx_span realm = at ? nx_span_from(typed, name.n + 1) : NX_SPAN_NONE;
     size_t n = strlen(row->realm);
-    NX_REQUIRE(!at || (realm.n == n && strncasecmp((const char *)realm.p, row->realm, n) == 0), NX_ERR_PASSWORD);
+    NX_REQUIRE(!at || (realm.n == n && strncasecmp((const char *)realm.p, row->realm, n) == 0),
+               NX_ERR_PASSWORD);
     NX_REQUIRE(name.n > 0 && nx_ascii_printable(name) && !memchr(name.p, ' ', name.n), NX_ERR_PASSWORD);
     *out = nx_arena_dup(a, name);
     NX_NEED(*out);
@@ -214,8 +218,8 @@ static void add_groups(struct nx_agency_identity *who, nx_arena *a, const struct
     const char *value;
     json_t *word;
     for (size_t i = 0; i < answer->group_count; i++)
-        json_object_foreach((json_t *)row->groups, value, word)
-            if (nx_span_eq_str(answer->group[i], value)) nx_agency_add_group(who, a, json_string_value(word));
+        json_object_foreach((json_t *)row->groups, value, word) if (nx_span_eq_str(answer->group[i], value))
+            nx_agency_add_group(who, a, json_string_value(word));
 }
 
 /* ---- proving
@@ -228,7 +232,8 @@ static nx_result open_secret(nx_secret *shared, struct nx_house *house, const nx
     return r;
 }
 
-static nx_result conclude(struct nx_agency_outcome *out, const struct exchange *x, const struct nx_radius_answer *answer)
+static nx_result conclude(struct nx_agency_outcome *out, const struct exchange *x,
+                          const struct nx_radius_answer *answer)
 {
     NX_REQUIRE(answer->code != NX_RADIUS_REJECT, NX_ERR_PASSWORD);
     if (answer->code == NX_RADIUS_CHALLENGE) {
@@ -273,7 +278,8 @@ static const char *probe_text(nx_result r)
 }
 
 /* Asks about a name that nobody has: a refusal that verifies is an answer. */
-static nx_result probe(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a, const nx_upstream *row)
+static nx_result probe(struct nx_agency_probe *out, struct nx_house *house, nx_arena *a,
+                       const nx_upstream *row)
 {
     NX_AUTO_SECRET(shared);
     NX_AUTO_SECRET(password);
@@ -282,7 +288,8 @@ static nx_result probe(struct nx_agency_probe *out, struct nx_house *house, nx_a
     const char *why = NULL;
     nx_result r = parse(&x.row, row->config, &why);
     if (nx_ok(r)) r = open_secret(&shared, house, row);
-    nx_agency_probe_add(out, nx_ok(r), nx_ok(r) ? "the configuration can be read" : "the configuration is not valid");
+    nx_agency_probe_add(out, nx_ok(r),
+                        nx_ok(r) ? "the configuration can be read" : "the configuration is not valid");
     if (!nx_ok(r)) return NX_OK;
     NX_TRY(nx_secret_set(&password, NX_LIT("nobody's password")));
     x.request.user_name = NX_LIT("nobody-by-that-name");

@@ -124,7 +124,8 @@ static nx_result find_authenticator(size_t *at, nx_span packet)
 }
 
 /* RFC 2865 3: the digest over the answer with the request's authenticator in the place of its own. */
-static nx_result check_response(nx_span packet, const struct nx_radius_request *request, const nx_secret *shared)
+static nx_result check_response(nx_span packet, const struct nx_radius_request *request,
+                                const nx_secret *shared)
 {
     uint8_t right[NX_MD5_LEN];
     const nx_span parts[] = {nx_span_of(packet.p, AUTHENTICATOR_AT),

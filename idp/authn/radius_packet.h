@@ -2,9 +2,9 @@
  *
  *     code 1 | identifier 1 | length 2 | authenticator 16 | attributes: type 1, length 1, value
  *
- * A request begins with a Message-Authenticator, and an answer without a right one is none: the answer's own MD5 can
- * be forged by whoever can change a request on its way (CVE-2024-3596). MD5 is the protocol's; nothing else in NIXA
- * uses it. */
+ * A request begins with a Message-Authenticator, and an answer without a right one is none: the answer's own
+ * MD5 can be forged by whoever can change a request on its way (CVE-2024-3596). MD5 is the protocol's;
+ * nothing else in NIXA uses it. */
 #ifndef NX_AUTHN_RADIUS_PACKET_H
 #define NX_AUTHN_RADIUS_PACKET_H
 
@@ -38,13 +38,14 @@ NX_FALLIBLE nx_radius_write(nx_buf *out, const struct nx_radius_request *r, cons
 
 struct nx_radius_answer {
     enum nx_radius_code code;
-    const char *message; /* the Reply-Message attributes, joined, "" when they are no clean text; in the arena */
-    nx_span state;   /* borrowed from the packet; empty: none */
+    const char
+        *message;  /* the Reply-Message attributes, joined, "" when they are no clean text; in the arena */
+    nx_span state; /* borrowed from the packet; empty: none */
     nx_span group[NX_RADIUS_GROUPS_MAX]; /* Class and Filter-Id, borrowed */
     size_t group_count;
 };
-/* Checks form, identifier, Response Authenticator and Message-Authenticator, all of them, in constant time where it
- * compares. NX_ERR_RADIUS_FORM, NX_ERR_SIGNATURE. */
+/* Checks form, identifier, Response Authenticator and Message-Authenticator, all of them, in constant time
+ * where it compares. NX_ERR_RADIUS_FORM, NX_ERR_SIGNATURE. */
 NX_FALLIBLE nx_radius_read(struct nx_radius_answer *out, nx_arena *a, nx_span packet,
                            const struct nx_radius_request *request, const nx_secret *shared);
 

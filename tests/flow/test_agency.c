@@ -1,5 +1,5 @@
-/* Sign-in with an agency's account through the pages, against a small RADIUS server of the test's own: which row, whom
- * it lets in and at which level, how often it may be asked, and what a further code is bound to. */
+/* Sign-in with an agency's account through the pages, against a small RADIUS server of the test's own: which
+ * row, whom it lets in and at which level, how often it may be asked, and what a further code is bound to. */
 #include "authn/agency.h"
 #include "authn/ldap_work.h"
 #include "crypto/md5.h"
@@ -145,8 +145,9 @@ static void add(const char *id, enum nx_upstream_kind kind, json_t *config, unsi
 
 static json_t *at_port(int port)
 {
-    return json_pack("{s:s, s:i, s:s, s:s, s:{s:s}, s:{s:s}}", "host", "127.0.0.1", "port", port, "realm", "agency.vn",
-                     "shared_secret", SHARED, "groups", "clerks", "clerk", "levels", "clerk", "m2");
+    return json_pack("{s:s, s:i, s:s, s:s, s:{s:s}, s:{s:s}}", "host", "127.0.0.1", "port", port, "realm",
+                     "agency.vn", "shared_secret", SHARED, "groups", "clerks", "clerk", "levels", "clerk",
+                     "m2");
 }
 
 static void switch_off(const char *id)
@@ -204,8 +205,8 @@ static nx_reply *sign_in(const char *row, const char *user_name, const char *pas
 {
     char form[1024];
     nx_reply *page = page_of(row);
-    snprintf(form, sizeof form, "u=%s&csrf=%s&username=%s&password=%s", row, rig_field(&rig, page, "csrf"), user_name,
-             password);
+    snprintf(form, sizeof form, "u=%s&csrf=%s&username=%s&password=%s", row, rig_field(&rig, page, "csrf"),
+             user_name, password);
     return rig_post(&b, "/login/agency", form);
 }
 
@@ -220,7 +221,8 @@ static struct nx_signon session(void)
     enum nx_found found = NX_GONE;
     for (int i = 0; i < RIG_COOKIES; i++)
         if (strcmp(b.name[i], "__Host-nxs") == 0)
-            assert_true(nx_ok(nx_signon_find(rig_house(&rig)->store, rig.arena, nx_span_str(b.value[i]), &s, &found)));
+            assert_true(nx_ok(
+                nx_signon_find(rig_house(&rig)->store, rig.arena, nx_span_str(b.value[i]), &s, &found)));
     assert_int_equal(found, NX_FOUND);
     return s;
 }
@@ -295,7 +297,8 @@ static void what_no_agency_is_asked_about(void **state)
 static void guessing_ends_before_the_agency_locks(void **state)
 {
     (void)state;
-    static const char *const names[] = {"victim", "Victim", "VICTIM", "victim%40agency.vn", "vicTim", "victiM"};
+    static const char *const names[] = {"victim", "Victim", "VICTIM", "victim%40agency.vn",
+                                        "vicTim", "victiM"};
     int status = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         status = sign_in("ward", names[i], "wrong")->status;
@@ -372,7 +375,8 @@ static void a_challenge_is_for_one_browser_one_row_and_once(void **state)
     rig_browser_close(&b);
     rig_browser_open(&b, &rig);
     rp = sign_in("ward", "minh", "right");
-    snprintf(form, sizeof form, "u=ward&csrf=%s&challenge=%s&code=314159", rig_field(&rig, rp, "csrf"), challenge);
+    snprintf(form, sizeof form, "u=ward&csrf=%s&challenge=%s&code=314159", rig_field(&rig, rp, "csrf"),
+             challenge);
     assert_int_equal(rig_post(&b, "/login/agency/code", form)->status, 400);
 }
 
@@ -381,11 +385,13 @@ static void both_accounts_in_one_session(void **state)
 {
     (void)state;
     char form[1024];
-    assert_int_equal(sign_in("town", "lantown", "right")->status, 403); /* nobody's yet, and the row makes nobody */
+    assert_int_equal(sign_in("town", "lantown", "right")->status,
+                     403); /* nobody's yet, and the row makes nobody */
     rig_sign_in(&b, &rig.lan);
     nx_reply *rp = rig_follow(&b, rig_get(&b, "/me/links/go?upstream=town"));
     assert_true(says(rp, "name=\"link\" value=\"1\""));
-    snprintf(form, sizeof form, "u=town&link=1&csrf=%s&username=lantown&password=right", rig_field(&rig, rp, "csrf"));
+    snprintf(form, sizeof form, "u=town&link=1&csrf=%s&username=lantown&password=right",
+             rig_field(&rig, rp, "csrf"));
     rp = rig_post(&b, "/login/agency", form);
     assert_int_equal(rp->status, 200);
     assert_true(says(rp, "Nguyễn Thị Lan"));
@@ -403,7 +409,8 @@ static void linking_needs_a_session(void **state)
     (void)state;
     char form[1024];
     nx_reply *rp = rig_get(&b, "/login/agency?u=town&link=1");
-    snprintf(form, sizeof form, "u=town&link=1&csrf=%s&username=lantown&password=right", rig_field(&rig, rp, "csrf"));
+    snprintf(form, sizeof form, "u=town&link=1&csrf=%s&username=lantown&password=right",
+             rig_field(&rig, rp, "csrf"));
     rp = rig_post(&b, "/login/agency", form);
     assert_int_equal(rp->status, 303);
     assert_memory_equal(rig_location(rp), "/login", 6);
@@ -439,7 +446,8 @@ static void addresses(void **state)
 static void tickets(void **state)
 {
     (void)state;
-    add("desk", NX_UPSTREAM_KERBEROS, json_pack("{s:s, s:s}", "keytab", "/nonexistent", "realm", "AGENCY.VN"), 0);
+    add("desk", NX_UPSTREAM_KERBEROS, json_pack("{s:s, s:s}", "keytab", "/nonexistent", "realm", "AGENCY.VN"),
+        0);
     nx_reply *rp = rig_get(&b, "/login/kerberos");
     assert_int_equal(rp->status, 401);
     assert_string_equal(nx_reply_header_get(rp, "WWW-Authenticate"), "Negotiate");

@@ -1,5 +1,6 @@
-/* Directories that answer as none should, or not at all: a small LDAP server of the test's own (RFC 4511), which says
- * what the name or password that it is asked about tells it to. The real one is in tests/integration. */
+/* Directories that answer as none should, or not at all: a small LDAP server of the test's own (RFC 4511),
+ * which says what the name or password that it is asked about tells it to. The real one is in
+ * tests/integration. */
 #include "authn/ldap.h"
 #include "base/clock.h"
 #include "rig.h"
@@ -128,7 +129,8 @@ static void answer_bind(int fd, uint8_t id, const char *dn, const char *password
     atomic_fetch_add(&server.binds, 1);
     snprintf(server.dn, sizeof server.dn, "%s", dn);
     if (strcmp(password, "silence") == 0) return;
-    snprintf(said, sizeof said, "80090308: LdapErr: DSID-0C09, comment: AcceptSecurityContext error, data %s, v3839",
+    snprintf(said, sizeof said,
+             "80090308: LdapErr: DSID-0C09, comment: AcceptSecurityContext error, data %s, v3839",
              strncmp(password, "ad-", 3) == 0 ? password + 3 : "52e");
     bool right = strcmp(password, "right") == 0;
     result(fd, id, 0x61, right ? 0 : 49, right ? "" : said);
@@ -216,7 +218,8 @@ static int open_server(void)
     socklen_t size = sizeof at;
     memset(server.fd, 0xff, sizeof server.fd);
     server.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(server.listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(server.listener, 16) != 0) return -1;
+    if (bind(server.listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(server.listener, 16) != 0)
+        return -1;
     if (getsockname(server.listener, (struct sockaddr *)&at, &size) != 0) return -1;
     server.port = ntohs(at.sin_port);
     return pthread_create(&server.thread, NULL, serve, NULL);
@@ -230,8 +233,8 @@ static void add(const char *id, const char *scheme, const char *tls)
     char url[64];
     struct nx_house *h = rig_house(&rig);
     snprintf(url, sizeof url, "%s://127.0.0.1:%d", scheme, server.port);
-    json_t *config = json_pack("{s:s, s:s*, s:s, s:s, s:s, s:s}", "url", url, "tls", tls, "base", "dc=x", "filter",
-                               "(uid={user})", "bind_dn", "cn=searcher", "bind_password", "secret");
+    json_t *config = json_pack("{s:s, s:s*, s:s, s:s, s:s, s:s}", "url", url, "tls", tls, "base", "dc=x",
+                               "filter", "(uid={user})", "bind_dn", "cn=searcher", "bind_password", "secret");
     const struct nx_upstream_record record = {.id = id,
                                               .kind = NX_UPSTREAM_LDAP,
                                               .name = id,
@@ -288,8 +291,8 @@ static nx_reply *sign_in(const char *row, const char *user_name, const char *pas
     char form[1024], url[64];
     snprintf(url, sizeof url, "/login/agency?u=%s", row);
     nx_reply *page = rig_get(&b, url);
-    snprintf(form, sizeof form, "u=%s&csrf=%s&username=%s&password=%s", row, rig_field(&rig, page, "csrf"), user_name,
-             password);
+    snprintf(form, sizeof form, "u=%s&csrf=%s&username=%s&password=%s", row, rig_field(&rig, page, "csrf"),
+             user_name, password);
     return rig_post(&b, "/login/agency", form);
 }
 
@@ -353,7 +356,7 @@ static void what_active_directory_says(void **state)
     (void)state;
     static const struct {
         const char *password, *words;
-    } cases[] = {{"ad-775", "đã khóa"},      {"ad-533", "đã khóa"},  {"ad-701", "đã khóa"},
+    } cases[] = {{"ad-775", "đã khóa"},    {"ad-533", "đã khóa"},      {"ad-701", "đã khóa"},
                  {"ad-532", "đã hết hạn"}, {"ad-773", "đổi mật khẩu"}, {"ad-52e", "không đúng"}};
     char name[16];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -1,5 +1,5 @@
-/* Sign-in with the name and password of an agency's account, and with the further code that some agencies want. The
- * agency is asked in the EGRESS lane, behind its own bulkhead and breaker. */
+/* Sign-in with the name and password of an agency's account, and with the further code that some agencies
+ * want. The agency is asked in the EGRESS lane, behind its own bulkhead and breaker. */
 #include "endpoints/pages/agency.h"
 
 #include "base/pack.h"
@@ -41,7 +41,8 @@ static nx_result agency_page(nx_request *rq, nx_reply *rp)
 
 enum code_field { UPSTREAM = 1, USER_NAME, STATE, TRANSACTION };
 
-static nx_result keep_challenge(nx_handle_text *out, struct nx_agency_look *l, const char *user_name, nx_span state)
+static nx_result keep_challenge(nx_handle_text *out, struct nx_agency_look *l, const char *user_name,
+                                nx_span state)
 {
     nx_buf body;
     nx_buf_init(&body, l->rq->arena, NX_TICKET_BODY_MAX);
@@ -51,11 +52,12 @@ static nx_result keep_challenge(nx_handle_text *out, struct nx_agency_look *l, c
     nx_pack_bytes(&body, STATE, state);
     nx_pack_text(&body, TRANSACTION, l->t);
     NX_TRY(nx_buf_done(&body));
-    return nx_ticket_make(out, l->house->store, l->rq->arena, NX_HANDLE_AGENCY, l->who.browser, nx_buf_span(&body),
-                          CODE_LIFE_S);
+    return nx_ticket_make(out, l->house->store, l->rq->arena, NX_HANDLE_AGENCY, l->who.browser,
+                          nx_buf_span(&body), CODE_LIFE_S);
 }
 
-static nx_result show_code(struct nx_agency_look *l, const char *user_name, const struct nx_agency_outcome *said)
+static nx_result show_code(struct nx_agency_look *l, const char *user_name,
+                           const struct nx_agency_outcome *said)
 {
     nx_view *v = NULL;
     nx_handle_text handle;
@@ -69,14 +71,15 @@ static nx_result show_code(struct nx_agency_look *l, const char *user_name, cons
 }
 
 /* A challenge answers once, in the browser and for the row and transaction that it was made for. */
-static nx_result take_challenge(const char **user_name, nx_span *state, struct nx_agency_look *l, const char *handle)
+static nx_result take_challenge(const char **user_name, nx_span *state, struct nx_agency_look *l,
+                                const char *handle)
 {
     struct nx_ticket ticket;
     enum nx_found found;
     nx_pack p;
     NX_REQUIRE(handle, NX_ERR_MISSING);
-    NX_TRY(nx_ticket_take(l->house->store, l->rq->arena, NX_HANDLE_AGENCY, l->who.browser, nx_span_str(handle), &ticket,
-                          &found));
+    NX_TRY(nx_ticket_take(l->house->store, l->rq->arena, NX_HANDLE_AGENCY, l->who.browser,
+                          nx_span_str(handle), &ticket, &found));
     NX_REQUIRE(found == NX_FOUND, NX_ERR_UPSTREAM_STATE);
     NX_TRY(nx_pack_open(&p, ticket.body));
     bool same = nx_span_eq_str(nx_pack_get(&p, UPSTREAM), l->row->id) &&
@@ -126,7 +129,8 @@ static nx_result refused(struct nx_agency_look *l, nx_result r, const char *user
     }
 }
 
-static nx_result ask_behind_fuse(struct nx_agency_outcome *out, struct nx_agency_look *l, const struct nx_agency_ask *ask)
+static nx_result ask_behind_fuse(struct nx_agency_outcome *out, struct nx_agency_look *l,
+                                 const struct nx_agency_ask *ask)
 {
     struct nx_fuse_pass pass;
     NX_TRY(nx_fuse_enter(&pass, l->row->id));
@@ -136,7 +140,8 @@ static nx_result ask_behind_fuse(struct nx_agency_outcome *out, struct nx_agency
 }
 
 /* A directory that is away has counted nothing against the person, and neither do we. */
-static nx_result ask_agency(struct nx_agency_outcome *out, struct nx_agency_look *l, const struct nx_agency_ask *ask)
+static nx_result ask_agency(struct nx_agency_outcome *out, struct nx_agency_look *l,
+                            const struct nx_agency_ask *ask)
 {
     nx_arena *a = l->rq->arena;
     NX_TRY(nx_agency_admit(l->house, a, ask, &out->retry_after_s));

@@ -1,4 +1,5 @@
-/* What the pages of agencies share: which row, whose transaction, and the way from an agency's word to a session. */
+/* What the pages of agencies share: which row, whose transaction, and the way from an agency's word to a
+ * session. */
 #include "endpoints/pages/agency.h"
 
 #include "endpoints/hub/hub.h"
@@ -10,7 +11,8 @@
 
 nx_result nx_agency_visit(struct nx_agency_look *l, nx_request *rq, nx_reply *rp, const nx_pairs *params)
 {
-    *l = (struct nx_agency_look){.rq = rq, .rp = rp, .house = nx_house_of(rq), .t = nx_pairs_get(params, "t")};
+    *l =
+        (struct nx_agency_look){.rq = rq, .rp = rp, .house = nx_house_of(rq), .t = nx_pairs_get(params, "t")};
     l->linking = !l->t && nx_pairs_get(params, "link");
     NX_TRY(nx_visitor_of(&l->who, rq, rp));
     return l->t ? nx_flow_view(&l->about, l->house, rq->arena, &l->who, l->t) : NX_OK;
@@ -151,7 +153,8 @@ static enum nx_level level_of(const nx_upstream *row, const struct nx_agency_ide
     return best;
 }
 
-static void identity_of(struct nx_identity *out, const struct nx_agency_look *l, const struct nx_agency_identity *who)
+static void identity_of(struct nx_identity *out, const struct nx_agency_look *l,
+                        const struct nx_agency_identity *who)
 {
     const struct nx_agency_person *p = &who->person;
     *out = (struct nx_identity){.upstream = l->row,
@@ -174,7 +177,8 @@ static void identity_of(struct nx_identity *out, const struct nx_agency_look *l,
                                            .kind = NX_OFFICIAL}};
 }
 
-/* The session that asks is the one that set out: the form was of this browser, and her yes is still to come. */
+/* The session that asks is the one that set out: the form was of this browser, and her yes is still to come.
+ */
 static nx_result end_linking(struct nx_agency_look *l, const struct nx_identity *identity)
 {
     struct nx_self s;

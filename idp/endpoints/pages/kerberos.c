@@ -1,6 +1,6 @@
-/* Sign-in by a Kerberos ticket (RFC 4559): asked for by its own link alone, since a browser that has no ticket may show
- * a dialog of its own. What is shown beside the challenge leads back in one click. A token that was refused is not asked
- * for again: browsers would send the same one. */
+/* Sign-in by a Kerberos ticket (RFC 4559): asked for by its own link alone, since a browser that has no
+ * ticket may show a dialog of its own. What is shown beside the challenge leads back in one click. A token
+ * that was refused is not asked for again: browsers would send the same one. */
 #include "authn/kerberos.h"
 #include "endpoints/pages/agency.h"
 #include "house/house.h"

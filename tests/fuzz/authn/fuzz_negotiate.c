@@ -1,5 +1,5 @@
-/* What a browser sends after `Authorization:`, as text and as the bytes inside it, and what a library might call a
- * principal. */
+/* What a browser sends after `Authorization:`, as text and as the bytes inside it, and what a library might
+ * call a principal. */
 #include "authn/kerberos.h"
 
 #include <stdlib.h>
@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = size <= 2u * NX_NEGOTIATE_MAX ? nx_arena_dup(a, bytes) : NULL;
     nx_ignore(nx_negotiate_check(bytes));
     if (text && nx_ok(nx_negotiate_token(&token, a, text)) && !nx_ok(nx_negotiate_check(token))) abort();
-    if (nx_ok(nx_kerberos_principal(&name, bytes, &row)) && (name.n == 0 || memchr(name.p, '/', name.n))) abort();
+    if (nx_ok(nx_kerberos_principal(&name, bytes, &row)) && (name.n == 0 || memchr(name.p, '/', name.n)))
+        abort();
     nx_arena_close(a);
     return 0;
 }

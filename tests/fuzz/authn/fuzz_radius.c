@@ -1,5 +1,5 @@
-/* Answers of a RADIUS server. The bytes are read once as they are, and once with the authenticators put right, as an
- * agency's own server could send them: nothing but a rightly signed packet is believed. */
+/* Answers of a RADIUS server. The bytes are read once as they are, and once with the authenticators put
+ * right, as an agency's own server could send them: nothing but a rightly signed packet is believed. */
 #include "authn/radius_packet.h"
 #include "crypto/md5.h"
 
@@ -26,7 +26,8 @@ static void put_right(uint8_t *p, size_t n, const nx_secret *shared)
     for (size_t i = ATTRIBUTES_AT; i + 2 <= n && p[i + 1] >= 2 && i + p[i + 1] <= n; i += p[i + 1]) {
         if (p[i] != AUTHENTICATOR || p[i + 1] != 18) continue;
         memset(p + i + 2, 0, sizeof mac);
-        if (nx_ok(nx_hmac_md5(mac, nx_secret_expose(shared), nx_span_of(p, n)))) memcpy(p + i + 2, mac, sizeof mac);
+        if (nx_ok(nx_hmac_md5(mac, nx_secret_expose(shared), nx_span_of(p, n))))
+            memcpy(p + i + 2, mac, sizeof mac);
         break;
     }
     put_digest(p, n, shared);
@@ -47,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct nx_radius_answer out;
     NX_AUTO_SECRET(shared);
     const struct nx_radius_request request = {.identifier = 0};
-    if (size < ATTRIBUTES_AT || size > sizeof packet || !nx_ok(nx_secret_set(&shared, NX_LIT("shared")))) return 0;
+    if (size < ATTRIBUTES_AT || size > sizeof packet || !nx_ok(nx_secret_set(&shared, NX_LIT("shared"))))
+        return 0;
     nx_arena *a = nx_arena_open(1u << 20);
     if (nx_ok(nx_radius_read(&out, a, nx_span_of(data, size), &request, &shared)))
         look(&out, nx_span_of(data, size));

@@ -51,9 +51,21 @@ static void urls(void **state)
         {"ldaps://[2001:db8::1]:1636", "2001:db8::1", 1636, NX_LDAP_TLS},
     };
     static const char *const bad[] = {
-        "",         "dir.agency.vn",       "http://x",        "ldaps://",         "ldaps://x:0",
-        "ldaps://x:65536", "ldaps://x:1x", "ldaps://x/dc=y",  "ldaps://x?y",      "ldaps://u@x",
-        "ldaps://[::1", "ldaps:// x",      "ldaps://x:",      "ldapi://%2Ftmp",   "ldaps://x%00",
+        "",
+        "dir.agency.vn",
+        "http://x",
+        "ldaps://",
+        "ldaps://x:0",
+        "ldaps://x:65536",
+        "ldaps://x:1x",
+        "ldaps://x/dc=y",
+        "ldaps://x?y",
+        "ldaps://u@x",
+        "ldaps://[::1",
+        "ldaps:// x",
+        "ldaps://x:",
+        "ldapi://%2Ftmp",
+        "ldaps://x%00",
     };
     struct nx_ldap_row row;
     const char *why;
@@ -122,8 +134,8 @@ static void plain(void **state)
     static const struct {
         const char *url;
         bool good;
-    } cases[] = {{"ldap://127.0.0.1", true},      {"ldap://[::1]", true},        {"ldap://localhost", true},
-                 {"ldap://x.localhost", true},    {"ldap://10.0.0.1", false},    {"ldap://dir.agency.vn", false},
+    } cases[] = {{"ldap://127.0.0.1", true},     {"ldap://[::1]", true},      {"ldap://localhost", true},
+                 {"ldap://x.localhost", true},   {"ldap://10.0.0.1", false},  {"ldap://dir.agency.vn", false},
                  {"ldap://localhost.vn", false}, {"ldaps://127.0.0.1", false}};
     struct nx_ldap_row row;
     const char *why;
@@ -149,7 +161,8 @@ static void names_in_filters(void **state)
     };
     char *out;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_true(nx_ok(nx_ldap_filter_fill(&out, arena, "(uid={user})", "user", nx_span_str(cases[i].name))));
+        assert_true(
+            nx_ok(nx_ldap_filter_fill(&out, arena, "(uid={user})", "user", nx_span_str(cases[i].name))));
         assert_string_equal(out, cases[i].filter);
     }
     assert_true(nx_ok(nx_ldap_filter_fill(&out, arena, "(|(uid={user})(mail={user}))", "user", NX_LIT("x"))));
@@ -167,7 +180,8 @@ static void names_in_dns(void **state)
     assert_string_equal(out, "uid=a\\2cdc\\3dy\\2bb\\3d\\22\\23,dc=x");
     assert_true(nx_ok(nx_ldap_dn_fill(&out, arena, "{user}@agency.vn", NX_LIT("lan"))));
     assert_string_equal(out, "lan@agency.vn");
-    assert_int_equal(nx_ldap_dn_fill(&out, arena, "{user}@agency.vn", NX_LIT("lan@elsewhere.vn")).e, NX_ERR_PASSWORD);
+    assert_int_equal(nx_ldap_dn_fill(&out, arena, "{user}@agency.vn", NX_LIT("lan@elsewhere.vn")).e,
+                     NX_ERR_PASSWORD);
     assert_int_equal(nx_ldap_dn_fill(&out, arena, "{user}@agency.vn", NX_LIT("A\\lan")).e, NX_ERR_PASSWORD);
 }
 

@@ -47,14 +47,16 @@ static void tokens(void **state)
         {"600d" KRB5 "0100", NX_ERR_NONE},
         {"600d" WINDOWS "0100", NX_ERR_NONE},
         {"601d" SPNEGO "a0133011a00d300b" KRB5 "a200", NX_ERR_NONE},
-        {"6019" SPNEGO "a00f300da00b3009" "06072a864886f71201", NX_ERR_NEGOTIATE_MECH},
+        {"6019" SPNEGO "a00f300da00b3009"
+         "06072a864886f71201",
+         NX_ERR_NEGOTIATE_MECH},
         {"6026" SPNEGO "a01c301aa0183016" NTLM KRB5, NX_ERR_NEGOTIATE}, /* lengths do not fit */
         {"6027" SPNEGO "a01d301ba0193017" NTLM KRB5, NX_ERR_NEGOTIATE_MECH},
         {"6027" SPNEGO "a01d301ba0193017" KRB5 NTLM, NX_ERR_NONE},
         {"600c" NTLM, NX_ERR_NEGOTIATE_MECH},
         {"4e544c4d5353500001000000", NX_ERR_NEGOTIATE_MECH},
         {"a1073005a0030a0100", NX_ERR_NEGOTIATE}, /* NegTokenResp: an answer to nothing */
-        {"6080" KRB5 "0000", NX_ERR_NEGOTIATE},    /* indefinite */
+        {"6080" KRB5 "0000", NX_ERR_NEGOTIATE},   /* indefinite */
         {"60850000000d" KRB5, NX_ERR_NEGOTIATE},
         {"600e" KRB5 "0100", NX_ERR_NEGOTIATE},
         {"600c" KRB5 "0100", NX_ERR_NEGOTIATE}, /* something behind it */
@@ -113,13 +115,21 @@ static void fields(void **state)
 static void principals(void **state)
 {
     (void)state;
-    const struct nx_kerberos_row row = {.realm = "AGENCY.VN"}, open = {.realm = "AGENCY.VN", .instances = true};
+    const struct nx_kerberos_row row = {.realm = "AGENCY.VN"},
+                                 open = {.realm = "AGENCY.VN", .instances = true};
     nx_span name;
     assert_true(nx_ok(nx_kerberos_principal(&name, NX_LIT("lan@AGENCY.VN"), &row)));
     assert_true(nx_span_eq_str(name, "lan"));
-    static const char *const bad[] = {"lan",           "@AGENCY.VN",         "lan@",      "lan@agency.vn",
-                                      "lan@ELSEWHERE", "lan/admin@AGENCY.VN", "lan\\@X@AGENCY.VN", "lan\n@AGENCY.VN",
-                                      "lan@AGENCY.VN@X", "host/x@AGENCY.VN"};
+    static const char *const bad[] = {"lan",
+                                      "@AGENCY.VN",
+                                      "lan@",
+                                      "lan@agency.vn",
+                                      "lan@ELSEWHERE",
+                                      "lan/admin@AGENCY.VN",
+                                      "lan\\@X@AGENCY.VN",
+                                      "lan\n@AGENCY.VN",
+                                      "lan@AGENCY.VN@X",
+                                      "host/x@AGENCY.VN"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(nx_kerberos_principal(&name, nx_span_str(bad[i]), &row).e, NX_ERR_NEGOTIATE_REALM);
     assert_true(nx_ok(nx_kerberos_principal(&name, NX_LIT("lan/admin@AGENCY.VN"), &open)));

@@ -1,4 +1,5 @@
-/* RADIUS packets: the numbers of RFC 2865 section 7.1, and answers that are none, each bit and each length of them. */
+/* RADIUS packets: the numbers of RFC 2865 section 7.1, and answers that are none, each bit and each length of
+ * them. */
 #include "authn/radius_packet.h"
 #include "base/text.h"
 #include "crypto/md5.h"
@@ -22,12 +23,12 @@ static int fresh(void **state)
     arena = nx_arena_open(8u << 20);
     assert_true(nx_ok(nx_secret_set(&shared, NX_LIT("xyzzy5461"))));
     assert_true(nx_ok(nx_secret_set(&password, NX_LIT("arctangent"))));
-    request = (struct nx_radius_request){
-        .identifier = 0,
-        .authenticator = {0x0f, 0x40, 0x3f, 0x94, 0x73, 0x97, 0x80, 0x57, 0xbd, 0x83, 0xd5, 0xcb, 0x98, 0xf4, 0x22, 0x7a},
-        .user_name = NX_LIT("nemo"),
-        .password = &password,
-        .nas = "nixa"};
+    request = (struct nx_radius_request){.identifier = 0,
+                                         .authenticator = {0x0f, 0x40, 0x3f, 0x94, 0x73, 0x97, 0x80, 0x57,
+                                                           0xbd, 0x83, 0xd5, 0xcb, 0x98, 0xf4, 0x22, 0x7a},
+                                         .user_name = NX_LIT("nemo"),
+                                         .password = &password,
+                                         .nas = "nixa"};
     return 0;
 }
 
@@ -76,9 +77,10 @@ static void the_password_is_hidden_as_in_the_rfc(void **state)
 static void the_digest_is_that_of_the_rfc(void **state)
 {
     (void)state;
-    static const uint8_t answer[] = {0x02, 0x00, 0x00, 0x26, 0x86, 0xfe, 0x22, 0x0e, 0x76, 0x24, 0xba, 0x2a, 0x10,
-                                     0x05, 0xf6, 0xbf, 0x9b, 0x55, 0xe0, 0xb2, 0x06, 0x06, 0x00, 0x00, 0x00, 0x01,
-                                     0x0f, 0x06, 0x00, 0x00, 0x00, 0x00, 0x0e, 0x06, 0xc0, 0xa8, 0x01, 0x03};
+    static const uint8_t answer[] = {0x02, 0x00, 0x00, 0x26, 0x86, 0xfe, 0x22, 0x0e, 0x76, 0x24,
+                                     0xba, 0x2a, 0x10, 0x05, 0xf6, 0xbf, 0x9b, 0x55, 0xe0, 0xb2,
+                                     0x06, 0x06, 0x00, 0x00, 0x00, 0x01, 0x0f, 0x06, 0x00, 0x00,
+                                     0x00, 0x00, 0x0e, 0x06, 0xc0, 0xa8, 0x01, 0x03};
     uint8_t digest[NX_MD5_LEN];
     struct nx_radius_answer out;
     const nx_span parts[] = {nx_span_of(answer, 4), nx_span_of(request.authenticator, 16),
