@@ -286,9 +286,14 @@ static bool session_ended(const struct nx_facts *f)
            upstream_revoked(f);
 }
 
+static bool asked_anew(const struct nx_facts *f)
+{
+    return f->session.fresh && !f->session.before;
+}
+
 static bool prompt_login(const struct nx_facts *f)
 {
-    return (f->ask.prompt & NX_PROMPT_LOGIN) && !f->session.fresh;
+    return (f->ask.prompt & NX_PROMPT_LOGIN) && !asked_anew(f);
 }
 
 static bool prompt_select(const struct nx_facts *f)
@@ -298,7 +303,7 @@ static bool prompt_select(const struct nx_facts *f)
 
 static bool max_age(const struct nx_facts *f)
 {
-    if (f->ask.max_age < 0 || f->session.fresh) return false;
+    if (f->ask.max_age < 0 || asked_anew(f)) return false;
     return f->ask.max_age == 0 || f->now - f->session.auth_time > f->ask.max_age;
 }
 

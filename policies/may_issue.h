@@ -97,6 +97,7 @@ struct nx_qr_facts {
 struct nx_session_facts {
     bool live;
     bool fresh;       /* its last sign-in happened for this very request */
+    bool before;      /* but by the word of somebody who had asked her before it: she was not asked anew */
     bool one_client;  /* for one portal only (SECURITY.md 7) … */
     bool this_client; /* … and it is the one that asks */
     nx_time auth_time;

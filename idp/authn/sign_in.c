@@ -100,6 +100,13 @@ static int64_t shorter(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* A provider's word tells when she was there; nobody's word makes her come later than now. */
+static nx_time proven_at(const struct signing *x)
+{
+    nx_time at = x->ask->proof.at;
+    return at > 0 && at < x->now ? at : x->now;
+}
+
 static void set_lifetime(struct nx_signon *s, const struct signing *x)
 {
     const struct nx_settings *set = x->house->settings;
@@ -121,7 +128,8 @@ static nx_result begin(nx_handle_text *cookie, struct nx_signon *s, const struct
                             .level = p->bound_at,
                             .rung = p->rung,
                             .means = p->means,
-                            .auth_time = x->now,
+                            .auth_time = proven_at(x),
+                            .came = x->now,
                             .agent = x->ask->agent,
                             .only_client = x->ask->only_client,
                             .vouched_by = p->vouched_by,
@@ -168,9 +176,16 @@ static int joint(const struct nx_signon *s, const struct nx_proof *p)
     return stands_alone(p) && nx_policy_level_of_held(nx_policy(), &alone) >= both ? 0 : (int)both;
 }
 
-static bool recent(const struct nx_signon *s, const struct signing *x)
+bool nx_sign_in_joins(const struct nx_house *house, const struct nx_signon *s)
 {
-    return x->now - s->auth_time <= x->house->settings->recent_auth_s;
+    return nx_now() - s->came <= house->settings->recent_auth_s;
+}
+
+/* Of two phones the one that was farther away, or that nothing is known of. */
+static int farther(int a, int b)
+{
+    if (a == NX_RUNG_NONE || b == NX_RUNG_NONE) return a == NX_RUNG_NONE ? b : a;
+    return a < b ? a : b;
 }
 
 /* Two proofs close together are factors of one sign-in; a later one stands alone, since acr and auth_time
@@ -179,11 +194,12 @@ static void merge(struct nx_signon *s, const struct signing *x)
 {
     const struct nx_proof *p = &x->ask->proof;
     bool another = !(s->means & p->means) || !stands_alone(p);
-    int both = recent(s, x) && another ? joint(s, p) : 0;
+    int both = nx_sign_in_joins(x->house, s) && another ? joint(s, p) : 0;
     s->level = both ? both : p->bound_at;
     s->means = both ? s->means | p->means : p->means;
-    s->rung = both && p->rung == NX_RUNG_NONE ? s->rung : p->rung;
-    s->auth_time = x->now;
+    s->rung = both ? farther(s->rung, (int)p->rung) : (int)p->rung;
+    s->auth_time = proven_at(x);
+    s->came = x->now;
     s->agent = x->ask->agent;
 }
 
@@ -220,7 +236,7 @@ nx_result nx_sign_in(nx_handle_text *cookie, struct nx_signon *out, struct nx_ho
     NX_TRY(read_upstream(&x));
     if (ask->present.n) NX_TRY(nx_signon_find(house->store, a, ask->present, out, &found));
     bool hers = found == NX_FOUND && carries(out, &x);
-    NX_REQUIRE(stands_alone(&ask->proof) || (hers && recent(out, &x)), NX_ERR_LOGIN_REQUIRED);
+    NX_REQUIRE(stands_alone(&ask->proof) || (hers && nx_sign_in_joins(house, out)), NX_ERR_LOGIN_REQUIRED);
     if (hers) {
         NX_TRY(raise(cookie, out, &x, &found));
         if (found == NX_FOUND) return NX_OK;

@@ -31,6 +31,9 @@ struct nx_proof {
     const char *upstream_subject;
     const char *upstream_session;
     const char *vouched_by; /* the officer who vouched (assisted.h); NULL: none */
+    /* When she proved herself, where somebody else asked her and says so (a provider with a session of its own, the
+     * realm of a ticket): it may be hours ago. 0, or in the future: now. */
+    nx_time at;
 };
 
 struct nx_sign_in_ask {
@@ -42,7 +45,7 @@ struct nx_sign_in_ask {
 };
 
 /* Makes or raises the session; *out is as stored, cookie for __Host-nxs. A proof of another means in a
- * session of hers adds to its means when the session's last proof is at most recent_auth_s old (password and
+ * session of hers adds to its means when the session's last proof came at most recent_auth_s ago (password and
  * code are two factors of one sign-in), unless it reaches by itself what both would; an older one is replaced. What
  * proves nothing by itself (a code) only ever adds: NX_ERR_LOGIN_REQUIRED where there is nothing recent of hers to add
  * it to. NX_ERR_PERSON_INACTIVE, NX_ERR_QR_DEAD (a
@@ -57,7 +60,10 @@ char *nx_agent_label(nx_arena *a, const char *user_agent);
 char *nx_network_label(nx_arena *a, const char *address);
 
 /* How long ago the session's person last proved herself, for changes of credentials: NX_OK when at most
- * recent_auth_s; NX_ERR_LOGIN_REQUIRED otherwise. */
+ * recent_auth_s; NX_ERR_LOGIN_REQUIRED otherwise. Somebody else's word that she did it hours ago is no fresh proof
+ * (SECURITY.md 3). */
 NX_FALLIBLE nx_sign_in_recent(struct nx_house *house, const struct nx_signon *s);
+/* Whether a code may still be added to the session's last proof: it came at most recent_auth_s ago. */
+bool nx_sign_in_joins(const struct nx_house *house, const struct nx_signon *s);
 
 #endif

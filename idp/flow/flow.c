@@ -148,6 +148,7 @@ NX_FALLIBLE nx_flow_decide(struct nx_flow *f)
                         : nx_gate_browser(&f->gate, f->who->session, f->ask.client_id));
     f->gate.facts.session.fresh =
         f->gate.has_session && !f->beginning && nx_ask_is_fresh(&f->ask, &f->gate.session);
+    f->gate.facts.session.before = f->kept && f->gate.has_session && f->gate.session.auth_time < f->txn.created - NX_SKEW_S;
     NX_TRY(compare_hint(f));
     NX_TRY(read_consent(f));
     nx_flow_weigh(f);

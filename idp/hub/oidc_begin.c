@@ -5,6 +5,7 @@
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "hub/oidc_provider.h"
+#include "policies/policy.h"
 
 #define URL_MAX 4096
 #define RANDOM_BYTES 32
@@ -38,12 +39,22 @@ static const char *acr_of(const nx_upstream *u, enum nx_level level)
     return level == NX_LEVEL_NONE ? NULL : nx_json_str(nx_json_object(u->config, "acr_values"), nx_level_text(level));
 }
 
-/* Asking for a fresh sign-in is asking for auth_time too, by which it is checked (Core 3.1.2.1, max_age). */
-static void add_wishes(nx_buf *url, const struct nx_oidc_row *row, const struct nx_rp_ask *ask)
+/*= OpenID Connect Core 3.1.2.1
+ *# When max_age is used, the ID Token returned MUST include an auth_time Claim Value.
+ *
+ * It is always asked for: a provider that knows her already does not ask her again, and what she may change here, and
+ * what portals are told, hangs on when she was really there. */
+static void add_age(nx_buf *url, nx_arena *a, bool fresh)
+{
+    int64_t most = fresh ? 0 : nx_policy()->life.session_most;
+    add(url, "max_age", nx_arena_printf(a, "%lld", (long long)most));
+}
+
+static void add_wishes(nx_buf *url, nx_arena *a, const struct nx_oidc_row *row, const struct nx_rp_ask *ask)
 {
     add(url, "acr_values", acr_of(row->upstream, ask->level));
     if (ask->fresh && nx_oidc_row_passes(row, "prompt")) add(url, "prompt", "login");
-    if (ask->fresh && nx_oidc_row_passes(row, "max_age")) add(url, "max_age", "0");
+    if (nx_oidc_row_passes(row, "max_age")) add_age(url, a, ask->fresh);
     if (nx_oidc_row_passes(row, "ui_locales")) add(url, "ui_locales", ask->ui_locales);
     if (nx_oidc_row_passes(row, "login_hint")) add(url, "login_hint", ask->login_hint);
 }
@@ -66,7 +77,7 @@ static nx_result write_url(const char **out, struct nx_house *house, nx_arena *a
     add(&url, "response_mode", row->response_mode);
     add(&url, "code_challenge", challenge);
     if (challenge) add(&url, "code_challenge_method", "S256");
-    add_wishes(&url, row, ask);
+    add_wishes(&url, a, row, ask);
     NX_NEED(*out = nx_buf_str(&url));
     return nx_buf_done(&url);
 }

@@ -3,6 +3,7 @@
 #include "crypto/jwe.h"
 
 #define CLAIM_MAX 512
+#define AUTH_TIME_MAX 1e11
 
 /* The row's name of a claim, or the standard's (OpenID Connect Core 5.1). */
 static const char *claim(const struct nx_oidc_row *row, const json_t *claims, const char *field)
@@ -58,12 +59,20 @@ static enum nx_level level_of(nx_arena *a, const struct nx_oidc_row *row, const 
     return best;
 }
 
+/* When she signed in there: a provider's session may be hours old. 0: it does not say. */
+static nx_time auth_time(const json_t *claims)
+{
+    double at = json_number_value(json_object_get(claims, "auth_time"));
+    return at > 0 && at < AUTH_TIME_MAX ? (nx_time)at : 0;
+}
+
 NX_FALLIBLE nx_oidc_identity(struct nx_identity *out, nx_arena *a, const struct nx_oidc_row *row, const json_t *claims)
 {
     NX_REQUIRE(!row->require_acr || in_map(row, nx_json_str(claims, "acr")), NX_ERR_UPSTREAM_ACR);
     out->upstream = row->upstream;
     out->means = NX_MEANS_UPSTREAM;
     out->level = level_of(a, row, claims);
+    out->at = auth_time(claims);
     NX_TRY(text(&out->subject, a, nx_json_str(claims, "sub")));
     NX_TRY(text(&out->session, a, nx_json_str(claims, "sid")));
     return read_person(&out->person, a, row, claims);

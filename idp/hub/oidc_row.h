@@ -13,7 +13,8 @@
  *   id_token_encrypted       [false]; true: an ID token that is not encrypted to us is refused, and else the contrary
  *   id_token_encryption_alg  ECDH-ES+A256KW or RSA-OAEP-256 [either]: which of our keys the provider is shown
  *   userinfo                 [false]: claims are also fetched from the userinfo endpoint
- *   pass                     what of a portal's wishes goes along [["ui_locales","prompt","max_age"]]; also login_hint
+ *   pass                     what of a portal's wishes goes along [["ui_locales","prompt","max_age"]]; also login_hint.
+ *                            max_age goes along with every sign-in, since it makes the provider say auth_time
  *   acr_values               object of level → value of acr_values to send when a portal asks for that level
  *   require_acr              [false]: an ID token whose acr is not in `levels` is refused
  *   levels, level            hub.h; words are values of acr, and "amr:VALUE"

@@ -137,13 +137,13 @@ static nx_result read_statement(struct nx_sp_facts *out, nx_arena *a, const nx_x
                                 const struct nx_sp_rules *rules)
 {
     const nx_xml_node *statement, *context, *class;
-    nx_time at, ends;
+    nx_time ends;
     bool there, limited;
     NX_TRY(only(&statement, e, "AuthnStatement"));
-    NX_TRY(instant(&at, &there, statement, "AuthnInstant"));
+    NX_TRY(instant(&out->at, &there, statement, "AuthnInstant"));
     NX_REQUIRE(there, NX_ERR_UPSTREAM_FORM);
-    NX_REQUIRE(at <= nx_now() + NX_SP_SKEW_S, NX_ERR_UPSTREAM_TIME);
-    NX_REQUIRE(!rules->fresh_since || at >= rules->fresh_since - NX_SP_SKEW_S, NX_ERR_UPSTREAM_ACR);
+    NX_REQUIRE(out->at <= nx_now() + NX_SP_SKEW_S, NX_ERR_UPSTREAM_TIME);
+    NX_REQUIRE(!rules->fresh_since || out->at >= rules->fresh_since - NX_SP_SKEW_S, NX_ERR_UPSTREAM_ACR);
     NX_TRY(instant(&ends, &limited, statement, "SessionNotOnOrAfter"));
     NX_REQUIRE(!limited || ends + NX_SP_SKEW_S > nx_now(), NX_ERR_UPSTREAM_TIME);
     const char *index = nx_xml_attr(statement, "SessionIndex");

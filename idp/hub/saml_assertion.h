@@ -20,6 +20,7 @@ struct nx_sp_facts {
     nx_time until;        /* … which keeps it so long */
     struct nx_given_name name;
     bool named;           /* there is a NameID */
+    nx_time at;           /* AuthnInstant: when she signed in there */
     const char *session;  /* SessionIndex; NULL */
     const char *context;  /* AuthnContextClassRef; NULL */
 };

@@ -153,6 +153,7 @@ static nx_result read_identity(const struct answer *x, const struct nx_sp_facts 
     id->upstream = u;
     id->means = NX_MEANS_UPSTREAM;
     id->level = nx_hub_level(u, f->context);
+    id->at = f->at;
     id->session = f->session;
     id->told_as = f->named ? f->name.value : NULL;
     id->epoch_known = true;

@@ -38,6 +38,7 @@ static nx_result prove(struct nx_hub_outcome *out, const struct linking *l, cons
                                    .means = l->who->means,
                                    .bound_at = (int)level < cap ? (int)level : cap,
                                    .rung = NX_RUNG_NONE,
+                                   .at = l->who->at,
                                    .upstream = l->who->upstream->id,
                                    .upstream_epoch = l->epoch,
                                    .upstream_subject = l->who->told_as ? l->who->told_as : l->who->subject,

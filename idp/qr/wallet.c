@@ -41,7 +41,7 @@ static json_t *session_json(nx_arena *a, struct nx_house *house, const struct nx
     const char *name, *uri;
     portal_of(&name, &uri, a, house, s);
     return json_pack("{s:s, s:s?, s:s?, s:I, s:I, s:s?, s:b}", "id", s->id.s, "client", name, "origin", uri,
-                     "since", (json_int_t)s->auth_time, "last_seen", (json_int_t)s->last_seen, "screen",
+                     "since", (json_int_t)s->came, "last_seen", (json_int_t)s->last_seen, "screen",
                      s->agent, "own_screen", s->only_client == NULL);
 }
 
@@ -71,11 +71,11 @@ static nx_result add_sessions(json_t *sessions, json_t *notices, nx_arena *a, st
         bool mine = s->qid && strcmp(s->qid, q->qid.s) == 0;
         if (mine) {
             NX_TRY(append(sessions, session_json(a, house, s)));
-        } else if (s->auth_time > now - NOTICE_S && json_array_size(notices) < NX_NOTICES_MAX) {
+        } else if (s->came > now - NOTICE_S && json_array_size(notices) < NX_NOTICES_MAX) {
             const char *name, *uri;
             portal_of(&name, &uri, a, house, s);
             NX_TRY(append(notices,
-                          notice_json(a, 's', s->id.s, "sign-in", s->auth_time, name ? name : s->agent)));
+                          notice_json(a, 's', s->id.s, "sign-in", s->came, name ? name : s->agent)));
         }
     }
     return NX_OK;

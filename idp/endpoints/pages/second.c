@@ -21,7 +21,7 @@ static nx_result first_factor(struct nx_second *s, bool *gone)
     if (s->who.session.n)
         NX_TRY(nx_signon_find(s->house->store, s->rq->arena, s->who.session, &s->session, &found));
     bool there = found == NX_FOUND && !s->session.only_client;
-    *gone = !there || !nx_ok(nx_sign_in_recent(s->house, &s->session));
+    *gone = !there || !nx_sign_in_joins(s->house, &s->session);
     if (!*gone) return NX_OK;
     const char *url = s->t ? nx_arena_printf(s->rq->arena, "/login?by=password&t=%s", s->t) : "/login";
     NX_NEED(url);
