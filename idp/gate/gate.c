@@ -206,6 +206,13 @@ static NX_FALLIBLE read_standing(struct nx_gate *g, const struct nx_grant *grant
     return NX_OK;
 }
 
+/* What was forbidden since the sign-in ends what lives on it: a family may be months old. A token that is asked about
+ * or used lives for minutes. */
+static bool renews(enum nx_face face)
+{
+    return face == NX_FACE_CODE || face == NX_FACE_REFRESH;
+}
+
 NX_FALLIBLE nx_gate_grant(struct nx_gate *g, const struct nx_grant *grant, nx_time expires,
                           enum nx_found found)
 {
@@ -222,6 +229,7 @@ NX_FALLIBLE nx_gate_grant(struct nx_gate *g, const struct nx_grant *grant, nx_ti
     }
     NX_TRY(read_standing(g, grant));
     NX_TRY(read_upstream(g, &grant->epochs));
+    if (renews(g->facts.face)) NX_TRY(read_forbidden(g, grant->subject));
     return read_qr(g, grant->qid);
 }
 
