@@ -63,6 +63,18 @@ static nx_result keep(struct nx_house *house, nx_arena *a, const char *id, const
     return nx_registry_commit(&change);
 }
 
+nx_result nx_kiosk_stands(bool *out, struct nx_house *house, nx_arena *a, const char *id)
+{
+    struct nx_kiosk k;
+    *out = false;
+    if (!id) return NX_OK;
+    nx_result r = nx_kiosk_get(house->registry, a, id, &k);
+    if (r.e == NX_ERR_NOT_FOUND) return NX_OK;
+    NX_TRY(r);
+    *out = k.state == NX_KIOSK_ACTIVE;
+    return NX_OK;
+}
+
 nx_result nx_kiosk_key(struct nx_kiosk *out, struct nx_house *house, nx_arena *a, nx_span secret, const char *jwk,
                        nx_span signature)
 {

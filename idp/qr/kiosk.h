@@ -21,6 +21,9 @@ NX_FALLIBLE nx_kiosk_link(nx_handle_text *out, struct nx_house *house, nx_arena 
 NX_FALLIBLE nx_kiosk_key(struct nx_kiosk *out, struct nx_house *house, nx_arena *a, nx_span secret, const char *jwk,
                          nx_span signature);
 
+/* Whether there is an active kiosk of that id; NULL: there is not. */
+NX_FALLIBLE nx_kiosk_stands(bool *out, struct nx_house *house, nx_arena *a, const char *id);
+
 /* A challenge for this browser. */
 NX_FALLIBLE nx_kiosk_challenge(nx_handle_text *out, struct nx_house *house, nx_arena *a, nx_span browser);
 /* Takes the challenge and verifies the signature over (prove label, issuer, challenge) by the active kiosk of that id.

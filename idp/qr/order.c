@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
+#include "qr/kiosk.h"
 #include "qr/order_body.h"
 
 #define FRAME_LABEL "nixa-frame-v1"
@@ -128,4 +129,13 @@ const char *nx_qr_why(const struct nx_order *o)
 {
     if (!o->why[0]) return NULL;
     return strcmp(o->why, "second") == 0 ? "second-scan" : o->why;
+}
+
+NX_FALLIBLE nx_qr_check_kiosk(const struct nx_qr_order *q, nx_arena *a, struct nx_house *house)
+{
+    bool stands;
+    NX_TRY(nx_kiosk_stands(&stands, house, a, q->kiosk));
+    if (stands) return NX_OK;
+    NX_TRY(nx_qr_order_end(house, a, q->o.id.s, "cancelled"));
+    NX_FAIL(NX_ERR_QR_ORDER_GONE);
 }

@@ -20,6 +20,10 @@ NX_FALLIBLE nx_qr_order_step(struct nx_qr_order *q, nx_arena *a, struct nx_house
 NX_FALLIBLE nx_qr_frame_mac(uint8_t out[NX_FRAME_MAC_LEN], nx_arena *a, const struct nx_qr_order *q,
                             enum nx_via via, nx_time t);
 
+/* The kiosk at which the order was begun must still be one: taken back since, it is a screen like any other, at no place
+ * and with nothing transferred to it. The order dies: NX_ERR_QR_ORDER_GONE. */
+NX_FALLIBLE nx_qr_check_kiosk(const struct nx_qr_order *q, nx_arena *a, struct nx_house *house);
+
 /* n random decimal digits and a NUL. */
 NX_FALLIBLE nx_qr_make_digits(char *out, size_t n);
 

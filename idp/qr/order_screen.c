@@ -54,6 +54,7 @@ NX_FALLIBLE nx_qr_finish(struct nx_qr_order *q, nx_arena *a, struct nx_house *ho
 {
     bool kiosk = q->kiosk && q->rung == NX_P2 && q->via == NX_VIA_SCAN;
     NX_REQUIRE(q->o.state == NX_ORDER_APPROVED && kiosk, NX_ERR_QR_ORDER_STATE);
+    NX_TRY(nx_qr_check_kiosk(q, a, house));
     return finish(q, a, house, NX_ORDER_DONE);
 }
 

@@ -142,6 +142,7 @@ NX_FALLIBLE nx_qr_take(struct nx_qr_answer *out, nx_arena *a, struct nx_house *h
     NX_TRY(nx_qr_order_find(&q, a, house, t.order.s));
     NX_REQUIRE(q.o.state != NX_ORDER_DONE && q.o.state != NX_ORDER_DEAD, NX_ERR_QR_ORDER_GONE);
     NX_TRY(check_frame(a, house, &q, &t));
+    if (q.kiosk) NX_TRY(nx_qr_check_kiosk(&q, a, house));
     NX_TRY(nx_order_take(house->store, a, t.order.s, p->who.thumbprint, NX_SPAN_NONE, &q.o, &found));
     NX_REQUIRE(found != NX_GONE, NX_ERR_QR_ORDER_GONE);
     NX_REQUIRE(found == NX_FOUND, NX_ERR_QR_ORDER_TAKEN);

@@ -222,6 +222,40 @@ static void test_rule_05_nobody_else_is_taken_for_the_kiosk(void **state)
     assert_int_equal(prove(&screen, ask(&screen), key, NX_KIOSK_LABEL_PROVE)->status, 404);
 }
 
+static void revoke_kiosk(void)
+{
+    struct nx_operate_call c = operator_call();
+    assert_true(nx_ok(nx_operate_kiosk_revoke(&c, id, "stolen")));
+}
+
+/* Taken back while its order waits: it has no place to show to a phone, and gets no session without digits. */
+static void test_rule_05_a_kiosk_that_is_taken_back_meanwhile_is_none(void **state)
+{
+    (void)state;
+    enrol_screen();
+    nx_reply *rp = to_code(&screen, prove(&screen, ask(&screen), key, NX_KIOSK_LABEL_PROVE));
+    char *link = page_code(&rig, rp);
+    revoke_kiosk();
+    assert_int_not_equal(phone_take(&phone, link, "scan")->status, 200);
+}
+
+static void test_rule_05_nor_between_approval_and_session(void **state)
+{
+    (void)state;
+    enrol_screen();
+    nx_reply *rp = to_code(&screen, prove(&screen, ask(&screen), key, NX_KIOSK_LABEL_PROVE));
+    char *t = page_t(&rig, rp);
+    assert_int_equal(phone_take(&phone, page_code(&rig, rp), "scan")->status, 200);
+    assert_int_equal(phone_approve(&phone, PHONE_PIN, false)->status, 200);
+    rp = page_again(&screen, t);
+    const char *csrf = page_piece(
+        &rig, rp, nx_arena_printf(rig.arena, "value=\"%s\"><input type=\"hidden\" name=\"csrf\" value=\"", t), '"');
+    revoke_kiosk();
+    rp = rig_post(&screen, "/login/qr/finish", nx_arena_printf(rig.arena, "t=%s&csrf=%s", t, encoded(csrf)));
+    assert_int_equal(rp->status, 200);
+    assert_non_null(strstr(rig_body(rp), "data-state=\"dead\""));
+}
+
 /* The cookie alone: asked to prove, and an ordinary screen when it cannot. */
 static void test_rule_05_a_cookie_proves_nothing(void **state)
 {
@@ -264,6 +298,8 @@ int main(void)
         T(test_rule_05_an_enrolled_kiosk_earns_p2),
         T(test_rule_05_a_link_that_was_carried_proves_no_place),
         T(test_rule_05_nobody_else_is_taken_for_the_kiosk),
+        T(test_rule_05_a_kiosk_that_is_taken_back_meanwhile_is_none),
+        T(test_rule_05_nor_between_approval_and_session),
         T(test_rule_05_a_cookie_proves_nothing),
         T(an_enrolment_is_for_one_key_once),
     };
