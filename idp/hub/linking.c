@@ -5,6 +5,7 @@
 #include "hub/ticket.h"
 #include "registry/audit.h"
 #include "registry/epoch.h"
+#include "revoke/revoke.h"
 #include "sessions/ticket.h"
 
 #define VERSION 2 /* one more than that of a sign-in on its way: neither opens as the other */
@@ -98,8 +99,8 @@ NX_FALLIBLE nx_linking_accept(const char **upstream, struct nx_house *house, nx_
     return nx_hub_link(house, a, &link);
 }
 
-NX_FALLIBLE nx_linking_remove(struct nx_house *house, nx_arena *a, const char *person, const char *upstream,
-                              const char *subject, const char *actor)
+static nx_result remove_row(struct nx_house *house, nx_arena *a, const char *person, const char *upstream,
+                            const char *subject, const char *actor)
 {
     NX_AUTO_JSON detail = json_pack("{s:s}", "upstream", upstream);
     NX_NEED(detail);
@@ -111,4 +112,39 @@ NX_FALLIBLE nx_linking_remove(struct nx_house *house, nx_arena *a, const char *p
     NX_TRY(nx_link_remove(house->registry, upstream, nx_span_str(subject), person));
     NX_TRY(nx_audit_append(house->registry, &e));
     return nx_registry_commit(&change);
+}
+
+static nx_result end_sessions(struct nx_house *house, nx_arena *a, const char *person, const char *upstream,
+                              const char *actor)
+{
+    struct nx_signon_list list;
+    NX_TRY(nx_signon_list(house->store, a, person, &list));
+    for (size_t i = 0; i < list.n; i++) {
+        if (!list.v[i].upstream || strcmp(list.v[i].upstream, upstream) != 0) continue;
+        const struct nx_revoke_order order = {.act = NX_REVOKE,
+                                              .scope = NX_REVOKE_SESSION,
+                                              .target = list.v[i].id.s,
+                                              .subject = person,
+                                              .reason = "its link was removed",
+                                              .actor = actor};
+        nx_result r = nx_revoke(house, a, &order, NULL);
+        if (r.e != NX_ERR_NOT_FOUND) NX_TRY(r); /* over meanwhile */
+    }
+    return NX_OK;
+}
+
+NX_FALLIBLE nx_linking_remove(struct nx_house *house, nx_arena *a, const char *person, const char *upstream,
+                              const char *subject, const char *actor)
+{
+    NX_TRY(remove_row(house, a, person, upstream, subject, actor));
+    return end_sessions(house, a, person, upstream, actor);
+}
+
+NX_FALLIBLE nx_linking_settle(struct nx_house *house, nx_arena *a, const struct nx_identity *who, const char *person)
+{
+    struct nx_link had;
+    nx_result r = nx_link_find(house->registry, a, who->upstream->id, nx_span_str(who->subject), &had);
+    bool stands = nx_ok(r) && strcmp(had.person.s, person) == 0;
+    if (!nx_ok(r) && r.e != NX_ERR_NOT_FOUND) return r;
+    return stands ? NX_OK : end_sessions(house, a, person, who->upstream->id, "system");
 }

@@ -20,8 +20,11 @@ NX_FALLIBLE nx_linking_offer(enum nx_linking *out, nx_handle_text *handle, struc
 /* Her yes. *upstream is its id, in the arena. NX_ERR_UPSTREAM_STATE, NX_ERR_UPSTREAM_OFF, NX_ERR_LINK_TAKEN. */
 NX_FALLIBLE nx_linking_accept(const char **upstream, struct nx_house *house, nx_arena *a,
                               const struct nx_signon *session, nx_span browser, nx_span handle);
-/* Removes a link of hers, audited. NX_ERR_NOT_FOUND. actor as in the audit trail. */
+/* Removes a link of hers, audited, and ends her sessions that came through that upstream. NX_ERR_NOT_FOUND. actor as in
+ * the audit trail. */
 NX_FALLIBLE nx_linking_remove(struct nx_house *house, nx_arena *a, const char *person, const char *upstream,
                               const char *subject, const char *actor);
+/* After a session was made by a link: one that was removed meanwhile did not see the session yet, so it ends here. */
+NX_FALLIBLE nx_linking_settle(struct nx_house *house, nx_arena *a, const struct nx_identity *who, const char *person);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "house/house.h"
 #include "hub/leaving.h"
+#include "hub/linking.h"
 
 static void set_upstream(nx_view *v, const nx_request *rq, const nx_upstream *u)
 {
@@ -97,5 +98,6 @@ NX_FALLIBLE nx_hub_arrive_with(nx_request *rq, nx_reply *rp, const struct nx_ide
     NX_TRY(keep_for_leaving(rq, rp, &visitor, who->upstream, id_token));
     const struct nx_login_end end = {
         .who = &visitor, .t = t, .about = t ? &about : NULL, .proof = &out.proof, .only_client = NULL};
-    return nx_login_done(rq, rp, &end);
+    NX_TRY(nx_login_done(rq, rp, &end));
+    return nx_linking_settle(nx_house_of(rq), rq->arena, who, out.proof.person);
 }

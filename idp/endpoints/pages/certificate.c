@@ -11,6 +11,7 @@
 #include "house/house.h"
 #include "http/router.h"
 #include "registry/certificate.h"
+#include "revoke/revoke.h"
 
 #include <stdio.h>
 
@@ -216,6 +217,25 @@ static nx_result hers(nx_request *rq, nx_reply *rp)
     return NX_OK;
 }
 
+/* What was opened with it ends: the card may be in somebody else's hands. */
+static nx_result end_sessions(struct nx_self *s)
+{
+    struct nx_signon_list list;
+    NX_TRY(nx_signon_list(s->house->store, s->rq->arena, s->id, &list));
+    for (size_t i = 0; i < list.n; i++) {
+        if (!(list.v[i].means & NX_MEANS_CERTIFICATE)) continue;
+        const struct nx_revoke_order order = {.act = NX_REVOKE,
+                                              .scope = NX_REVOKE_SESSION,
+                                              .target = list.v[i].id.s,
+                                              .subject = s->id,
+                                              .reason = "its certificate was removed",
+                                              .actor = s->actor};
+        nx_result r = nx_revoke(s->house, s->rq->arena, &order, NULL);
+        if (r.e != NX_ERR_NOT_FOUND) NX_TRY(r); /* over meanwhile */
+    }
+    return NX_OK;
+}
+
 static nx_result remove_hers(nx_request *rq, nx_reply *rp)
 {
     struct nx_self s;
@@ -223,6 +243,7 @@ static nx_result remove_hers(nx_request *rq, nx_reply *rp)
     if (!nx_ok(r)) return nx_self_answer(&s, r, "/me/certificate");
     NX_REQUIRE(nx_form(rq, "id"), NX_ERR_MISSING);
     NX_TRY(nx_certificate_unbind(s.house, rq->arena, s.id, nx_form(rq, "id")));
+    NX_TRY(end_sessions(&s));
     nx_reply_redirect(rp, "/me/certificate");
     return NX_OK;
 }
