@@ -423,6 +423,27 @@ static void without_an_index_every_session_of_hers_there_ends(void **state)
     rig_browser_close(&third);
 }
 
+/* The requests that a browser carries name her at each portal: one that is not hers carries none, and sees no list. */
+static void another_browser_hears_nothing_of_her_portals(void **state)
+{
+    (void)state;
+    struct rig_browser theirs;
+    for (int signed_in_as = 0; signed_in_as < 2; signed_in_as++) {
+        rig_sign_in(&browser, &rig.lan);
+        rig_browser_open(&theirs, &rig);
+        if (signed_in_as) rig_sign_in(&theirs, &rig.minh);
+        struct known k = sign_on(&browser, &health);
+        sign_on(&browser, &court);
+        struct said s = said_by_redirect(ask(&theirs, &health, &k, "state 3"));
+        assert_false(s.request);
+        assert_string_equal(s.destination, "https://health.example/slo/answers");
+        assert_string_equal(s.second, "PartialLogout"); /* the court could not be told */
+        assert_false(signed_in(&browser));
+        assert_int_equal(signed_in(&theirs), signed_in_as);
+        rig_browser_close(&theirs);
+    }
+}
+
 static void what_is_over_already_is_success(void **state)
 {
     (void)state;
@@ -961,6 +982,7 @@ int main(void)
         T(a_portal_signs_her_out),
         T(by_post_it_is_answered_by_post),
         T(without_an_index_every_session_of_hers_there_ends),
+        T(another_browser_hears_nothing_of_her_portals),
         T(what_is_over_already_is_success),
         T(another_persons_name_ends_nothing),
         T(another_portals_index_ends_nothing),

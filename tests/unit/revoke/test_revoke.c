@@ -5,7 +5,7 @@ static int64_t order(struct rig *g, enum nx_revoke_act act, enum nx_revoke_scope
                      const char *subject)
 {
     int64_t seq = 0;
-    const struct nx_revoke_order o = {act, scope, target, subject, "lost phone", "uid:0"};
+    const struct nx_revoke_order o = {act, scope, target, subject, "lost phone", "uid:0", NULL, NULL};
     OK(nx_revoke(g->h, g->a, &o, &seq));
     return seq;
 }
@@ -61,7 +61,7 @@ static void test_rule_18_sessions_and_sub(void **state)
     assert_string_equal(notices.v[0].target, THUE);
     sign_in(g, &one, g->qid.s, DVC); /* she may sign in again */
     assert_true(alive(g, &one));
-    const struct nx_revoke_order gone = {NX_REVOKE, NX_REVOKE_SESSION, two.session.id.s, NULL, "r", "uid:0"};
+    const struct nx_revoke_order gone = {NX_REVOKE, NX_REVOKE_SESSION, two.session.id.s, NULL, "r", "uid:0", NULL, NULL};
     assert_string_equal(nx_err_name(nx_revoke(g->h, a, &gone, NULL).e), "NOT_FOUND");
 }
 
@@ -144,15 +144,15 @@ static void test_orders_that_make_no_sense(void **state)
 {
     RIG(state);
     static const struct nx_revoke_order bad[] = {
-        {NX_REVOKE, NX_REVOKE_QR, "x", NULL, "", "uid:0"},
-        {NX_SUSPEND, NX_REVOKE_SESSION, "x", NULL, "r", "uid:0"},
-        {NX_RESUME, NX_REVOKE_PERSON, "x", NULL, "r", "uid:0"},
-        {NX_REVOKE, NX_REVOKE_QR, "x", NULL, "line\nbreak", "uid:0"},
+        {NX_REVOKE, NX_REVOKE_QR, "x", NULL, "", "uid:0", NULL, NULL},
+        {NX_SUSPEND, NX_REVOKE_SESSION, "x", NULL, "r", "uid:0", NULL, NULL},
+        {NX_RESUME, NX_REVOKE_PERSON, "x", NULL, "r", "uid:0", NULL, NULL},
+        {NX_REVOKE, NX_REVOKE_QR, "x", NULL, "line\nbreak", "uid:0", NULL, NULL},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_string_equal(nx_err_name(nx_revoke(g->h, a, &bad[i], NULL).e), "RANGE");
     const struct nx_revoke_order unknown = {NX_REVOKE, NX_REVOKE_QR, "aaaaaaaaaaaaaaaaaaaaaaaaaa",
-                                            NULL,      "r",          "uid:0"};
+                                            NULL,      "r",          "uid:0", NULL, NULL};
     assert_string_equal(nx_err_name(nx_revoke(g->h, a, &unknown, NULL).e), "NOT_FOUND");
 }
 

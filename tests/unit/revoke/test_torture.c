@@ -5,7 +5,7 @@
 
 static nx_result revoke_qr(struct rig *g, nx_arena *a, int64_t *seq)
 {
-    const struct nx_revoke_order o = {NX_REVOKE, NX_REVOKE_QR, g->qid.s, NULL, "lost phone", "uid:0"};
+    const struct nx_revoke_order o = {NX_REVOKE, NX_REVOKE_QR, g->qid.s, NULL, "lost phone", "uid:0", NULL, NULL};
     return nx_revoke(g->h, a, &o, seq);
 }
 
