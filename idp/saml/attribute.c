@@ -152,6 +152,17 @@ static NX_FALLIBLE write_identity(nx_xml_writer *w, nx_arena *a, const struct nx
     return write_status(w, a, f);
 }
 
+/* Who vouched for her, by the name that this portal's sector knows the officer by (authn/assisted.h). */
+static NX_FALLIBLE write_officer(nx_xml_writer *w, const struct nx_saml_facts *f)
+{
+    nx_pairwise sub;
+    const char *officer = f->told->session->vouched_by;
+    if (!officer) return NX_OK;
+    NX_TRY(nx_pairwise_sub(&sub, f->house->master, nx_span_str(f->client->sector), nx_span_str(officer)));
+    one(w, NX_SAML_ATTRIBUTE "act", "act", sub.s);
+    return NX_OK;
+}
+
 static void write_amr(nx_xml_writer *w, unsigned means)
 {
     const char *amr[NX_AMR_MAX];
@@ -169,6 +180,7 @@ NX_FALLIBLE nx_saml_attributes_write(nx_xml_writer *w, nx_arena *a, const struct
     NX_TRY(write_claims(w, a, f));
     one(w, NX_SAML_ATTRIBUTE "level", "level", nx_level_text(f->level));
     write_amr(w, f->told->session->means);
+    NX_TRY(write_officer(w, f));
     NX_TRY(write_identity(w, a, f));
     nx_xml_end(w);
     return NX_OK;

@@ -1,5 +1,5 @@
 /* Assisted sign-in: who may vouch, for whom, and what comes of it. */
-#include "rig.h"
+#include "rig_saml.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -141,6 +141,30 @@ static void an_officer_vouches_and_the_token_says_so(void **state)
     assert_int_not_equal(rig_get(&screen, "/me/password")->status, 200);
 }
 
+static void a_portal_that_speaks_saml_is_told_too(void **state)
+{
+    (void)state;
+    struct rig_saml health;
+    struct rig_saml_answer x;
+    rig_saml_up(&health, &rig, &(struct rig_saml_plan){.entity_id = NULL});
+    officer_signs_in(NX_MEANS_PASSWORD | NX_MEANS_OTP);
+    char *digits = digits_for_lan();
+    nx_reply *rp = rig_follow(&screen, rig_get(&screen, rig_saml_ask(&health, "", "")));
+    char *t = nx_arena_strdup(rig.arena, rig_field(&rig, rp, "t"));
+    rp = rig_get(&screen, nx_arena_printf(rig.arena, "/login/assisted?t=%s", t));
+    const char *csrf = encoded(rig_field(&rig, rp, "csrf"));
+    rp = rig_post(&screen, "/login/assisted",
+                  nx_arena_printf(rig.arena, "t=%s&csrf=%s&code=%s", t, csrf, encoded(digits)));
+    rig_saml_read(&x, &health, rig_follow(&screen, rp));
+    assert_string_equal(x.status, "Success");
+    const char *act = rig_saml_value(&rig, x.assertion, "urn:nixa:attribute:act");
+    assert_non_null(act);
+    assert_string_not_equal(act, rig.minh.id);
+    assert_string_equal(rig_saml_value(&rig, x.assertion, "urn:nixa:attribute:level"), "m2");
+    rig_saml_forget(&x);
+    rig_saml_down(&health);
+}
+
 static void digits_are_good_once_and_for_two_minutes(void **state)
 {
     (void)state;
@@ -213,6 +237,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
     const struct CMUnitTest tests[] = {
         T(an_officer_vouches_and_the_token_says_so),
+        T(a_portal_that_speaks_saml_is_told_too),
         T(digits_are_good_once_and_for_two_minutes),
         T(guessing_is_slow),
         T(not_everybody_may_vouch),

@@ -37,6 +37,15 @@ nx_result nx_kiosk_proven(struct nx_kiosk *out, nx_request *rq, const struct nx_
                           nx_span_str(signature));
 }
 
+nx_result nx_kiosk_is_none(nx_request *rq, nx_reply *rp, const char *txn)
+{
+    const char *url = nx_arena_printf(rq->arena, "/login/qr?plain=1&t=%s", txn);
+    NX_NEED(url);
+    nx_reply_cookie(rp, &(struct nx_cookie_out){.name = NX_KIOSK_COOKIE, .value = "", .max_age = -1});
+    nx_reply_redirect(rp, url);
+    return NX_OK;
+}
+
 /* GET: the secret is in the fragment, which no log and no Referer ever holds. */
 static nx_result enrol_page(nx_request *rq, nx_reply *rp)
 {

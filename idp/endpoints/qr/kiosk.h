@@ -14,4 +14,7 @@ NX_FALLIBLE nx_kiosk_page(nx_request *rq, nx_reply *rp, const char *txn);
 /* What it posted: challenge, kiosk, signature. Errors of nx_kiosk_prove. */
 NX_FALLIBLE nx_kiosk_proven(struct nx_kiosk *out, nx_request *rq, const struct nx_visitor *who);
 
+/* It could not: from now on this is a screen like any other. */
+NX_FALLIBLE nx_kiosk_is_none(nx_request *rq, nx_reply *rp, const char *txn);
+
 #endif

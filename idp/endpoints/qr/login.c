@@ -245,7 +245,9 @@ nx_result nx_qr_login_kiosk(nx_request *rq, nx_reply *rp)
     NX_TRY(visit(&l, rq, rp));
     l.txn = nx_form(rq, "t");
     NX_REQUIRE(l.txn, NX_ERR_MISSING);
-    NX_TRY(nx_kiosk_proven(&kiosk, rq, &l.who));
+    nx_result r = nx_kiosk_proven(&kiosk, rq, &l.who);
+    if (r.e == NX_ERR_NOT_FOUND || r.e == NX_ERR_SIGNATURE) return nx_kiosk_is_none(rq, rp, l.txn);
+    NX_TRY(r);
     return begin(&l, &kiosk);
 }
 
