@@ -45,6 +45,20 @@ nx_result nx_operate_approved(struct nx_operate_call *c, const char *act, const 
     NX_FAIL(NX_ERR_ACCESS_DENIED);
 }
 
+nx_result nx_operate_may_remove(struct nx_operate_call *c, const char *id)
+{
+    struct nx_administrator *list;
+    size_t n, left = 0;
+    const char *held = "";
+    NX_TRY(nx_administrator_list(c->house->registry, c->arena, &list, &n));
+    for (size_t i = 0; i < n; i++) {
+        bool removed = strcmp(list[i].key.id.s, id) == 0;
+        if (removed) held = list[i].scopes;
+        left += !removed && nx_operator_scope_held(list[i].scopes, "keys");
+    }
+    return left > 0 ? NX_OK : nx_operate_approved(c, "last-administrator", held);
+}
+
 static json_t *approval_json(const struct nx_approval *v)
 {
     json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:s?}", "id", v->id.s, "act", v->act, "scope", v->scopes,

@@ -7,9 +7,12 @@
 
 /* NX_OK when the act may go on: the scopes hold no `keys`, no administrator with `keys` is enrolled yet, or a
  * second operator has approved exactly this (used up by this call). Otherwise it is asked for, audited, and
- * NX_ERR_ACCESS_DENIED with c->why. act: "token", "console-link", "administrator". Not inside a change of the
- * caller. */
+ * NX_ERR_ACCESS_DENIED with c->why. act: "token", "console-link", "administrator", "last-administrator". Not
+ * inside a change of the caller. */
 NX_FALLIBLE nx_operate_approved(struct nx_operate_call *c, const char *act, const char *scopes);
+/* The same for removing the administrator of that id, where nobody who holds `keys` would be left: one operator
+ * would be enough for everything from then on. */
+NX_FALLIBLE nx_operate_may_remove(struct nx_operate_call *c, const char *id);
 
 /* Items {"id","act","scope","asked_by","approved_by" or null,"asked","expires"}. */
 NX_FALLIBLE nx_operate_approval_list(json_t **out, struct nx_operate_call *c);

@@ -185,9 +185,20 @@ static nx_reply *remove_first(struct rig_browser *who)
                                     first().key.id.s));
 }
 
+static const char *waiting(void)
+{
+    struct nx_approval *list;
+    size_t n;
+    assert_true(nx_ok(nx_approval_list(rig_house(&rig)->registry, rig.arena, nx_now(), &list, &n)));
+    for (size_t i = 0; i < n; i++)
+        if (!list[i].approved_by) return list[i].id.s;
+    return NULL;
+}
+
 static void removing_ends_her_sessions(void **state)
 {
     (void)state;
+    struct nx_operate_call second = {.house = rig_house(&rig), .arena = rig.arena, .actor = "uid:7"};
     enter_by_link(&b, "administrator");
     enrol(&b, "Trần Văn Quản");
     assert_string_equal(rig_location(enter(&other)), "/console");
@@ -196,6 +207,8 @@ static void removing_ends_her_sessions(void **state)
     enter_by_link(&low, "operator");
     assert_int_equal(remove_first(&low)->status, 403); /* not hers, and without the scope for it */
     rig_browser_close(&low);
+    assert_int_equal(remove_first(&b)->status, 403); /* the last who holds keys: two take her away */
+    assert_true(nx_ok(nx_operate_approve(&second, waiting())));
     assert_string_equal(rig_location(remove_first(&b)), "/console/passkeys");
     assert_true(says(rig_get(&other, "/console"), "data-fragment=\"secret\""));
     assert_int_equal(enter(&other)->status, 403);
@@ -208,16 +221,6 @@ static nx_result token_for_keys(const char *actor)
     NX_AUTO_JSON j = NULL;
     struct nx_operate_call c = {.house = rig_house(&rig), .arena = rig.arena, .actor = actor};
     return nx_operate_token_issue(&j, &c, "audit keys", 0);
-}
-
-static const char *waiting(void)
-{
-    struct nx_approval *list;
-    size_t n;
-    assert_true(nx_ok(nx_approval_list(rig_house(&rig)->registry, rig.arena, nx_now(), &list, &n)));
-    for (size_t i = 0; i < n; i++)
-        if (!list[i].approved_by) return list[i].id.s;
-    return NULL;
 }
 
 static void rights_over_keys_take_two_from_then_on(void **state)

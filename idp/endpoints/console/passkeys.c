@@ -115,6 +115,9 @@ nx_result nx_console_passkeys_remove(nx_request *rq, nx_reply *rp)
     NX_NEED(own);
     bool may = strcmp(own, visit.who.actor) == 0 || nx_operator_scope_held(visit.who.scopes, "keys");
     NX_REQUIRE(may, NX_ERR_SCOPE_INSUFFICIENT);
+    nx_result approved = nx_operate_may_remove(&visit.call, id);
+    if (approved.e == NX_ERR_ACCESS_DENIED) return show(&visit, rq, rp, 403, "console.needs_second");
+    NX_TRY(approved);
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, visit.call.house->registry, NX_DURABLE));
     NX_TRY(nx_administrator_delete(visit.call.house->registry, id));
