@@ -78,5 +78,8 @@ NX_FALLIBLE nx_hub_end_sessions(size_t *ended, struct nx_house *house, nx_arena 
 enum nx_level nx_hub_level(const nx_upstream *u, const char *word);
 /* Checks the members that all kinds share. *why names what is wrong, static. NX_ERR_UPSTREAM_CONFIG. */
 NX_FALLIBLE nx_hub_config_check(const struct nx_upstream_record *record, const char **why);
+/* The first member of a config that rows of this kind do not have, or not with a value of that type (hub/members.def);
+ * borrowed from the config. NULL: every member is known. */
+const char *nx_hub_stranger(enum nx_upstream_kind kind, const json_t *config);
 
 #endif

@@ -8,12 +8,6 @@ static const char *const auth_names[] = {"client_secret_basic", "client_secret_p
 
 static const char *const url_members[] = {"metadata_url",      "authorization_endpoint", "token_endpoint", "jwks_uri",
                                           "userinfo_endpoint", "end_session_endpoint"};
-static const char *const text_members[] = {"client_id", "scope", "response_mode", "token_auth", "person_kind",
-                                           "id_token_encryption_alg"};
-static const char *const flag_members[] = {"pkce", "id_token_encrypted", "userinfo", "require_acr", "rp_logout"};
-static const char *const list_members[] = {"id_token_algs", "pass", "hints", "acr"};
-static const char *const object_members[] = {"claims", "acr_values", "levels"};
-static const char *const other_members[] = {"level", "client_secret"};
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 static enum nx_rp_auth auth_of(const nx_upstream *u)
@@ -90,22 +84,6 @@ static bool among(const char *const *list, size_t n, const char *name)
 }
 #define AMONG(list, name) among(list, COUNT(list), name)
 
-static bool is_list_of_texts(const json_t *value)
-{
-    for (size_t i = 0; i < json_array_size(value); i++)
-        if (!json_is_string(json_array_get(value, i))) return false;
-    return json_is_array(value);
-}
-
-static bool typed(const char *name, const json_t *value)
-{
-    if (AMONG(text_members, name) || AMONG(url_members, name)) return json_is_string(value);
-    if (AMONG(flag_members, name)) return json_is_boolean(value);
-    if (AMONG(list_members, name)) return is_list_of_texts(value);
-    if (AMONG(object_members, name)) return json_is_object(value);
-    return AMONG(other_members, name);
-}
-
 static bool callable(const struct nx_house *house, const char *url)
 {
     return !house->egress || nx_ok(nx_egress_url_allowed(house->egress, NX_PURPOSE_UPSTREAM, nx_span_str(url)));
@@ -144,13 +122,13 @@ NX_FALLIBLE nx_oidc_row_check(struct nx_house *house, const struct nx_upstream_r
     NX_TRY(nx_hub_config_check(record, why));
     const char *client = nx_json_str(c, "client_id");
     if (!client || !*client) return wrong(why, "client_id: what we are called at the provider");
+    if (nx_hub_stranger(NX_UPSTREAM_OIDC, c)) return wrong(why, "config: an unknown member, or one of another type");
     json_object_foreach(c, name, value)
     {
-        if (!typed(name, value)) return wrong(why, "config: an unknown member, or one of another type");
         if (AMONG(url_members, name) && !callable(house, json_string_value(value)))
-            return wrong(why, "config: an address that this server does not call");
+            return wrong(why, "config: an address that is no https URL at a public address, nor listed in egress_allow");
     }
-    if (!callable(house, record->issuer)) return wrong(why, "issuer: an address that this server does not call");
+    if (!callable(house, record->issuer)) return wrong(why, "issuer: no https URL at a public address, nor listed in egress_allow");
     NX_TRY(check_words(c, why));
     return check_algs(c, why);
 }

@@ -8,26 +8,6 @@ static nx_result wrong(const char **why, const char *text)
     NX_FAIL(NX_ERR_UPSTREAM_CONFIG);
 }
 
-static const struct {
-    const char *name;
-    json_type type;
-} members[] = {
-    {"metadata", JSON_STRING},       {"sign", JSON_STRING},    {"subject_attribute", JSON_STRING},
-    {"claims", JSON_OBJECT},         {"contexts", JSON_OBJECT}, {"levels", JSON_OBJECT},
-    {"level", JSON_STRING},          {"pass", JSON_ARRAY},     {"person_kind", JSON_STRING},
-    {"hints", JSON_ARRAY},           {"acr", JSON_ARRAY},
-};
-
-static bool typed(const char *name, const json_t *value)
-{
-    if (strcmp(name, "require_context") == 0 || strcmp(name, "allow_cbc") == 0 ||
-        strcmp(name, "rp_logout") == 0)
-        return json_is_boolean(value);
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (strcmp(name, members[i].name) == 0) return json_typeof(value) == members[i].type;
-    return false;
-}
-
 static nx_result read_metadata(nx_saml_entity **out, struct nx_house *house, nx_arena *a,
                                const struct nx_upstream_record *record, const char **why)
 {
@@ -43,16 +23,13 @@ static nx_result read_metadata(nx_saml_entity **out, struct nx_house *house, nx_
 
 NX_FALLIBLE nx_saml_row_check(struct nx_house *house, const struct nx_upstream_record *record, const char **why)
 {
-    const char *name, *sign = nx_json_str(record->config, "sign"), *kind = nx_json_str(record->config, "person_kind");
-    json_t *value;
+    const char *sign = nx_json_str(record->config, "sign"), *kind = nx_json_str(record->config, "person_kind");
     enum nx_person_kind person;
     NX_AUTO(nx_arena) a = nx_arena_open(4u << 20);
     NX_NEED(a);
     NX_TRY(nx_hub_config_check(record, why));
-    json_object_foreach((json_t *)(uintptr_t)record->config, name, value)
-    {
-        if (!typed(name, value)) return wrong(why, "config: an unknown member, or one of another type");
-    }
+    if (nx_hub_stranger(NX_UPSTREAM_SAML, record->config))
+        return wrong(why, "config: an unknown member, or one of another type");
     if (sign && strcmp(sign, "rsa") != 0 && strcmp(sign, "ec") != 0) return wrong(why, "sign: rsa or ec");
     if (kind && !nx_ok(nx_person_kind_of(&person, nx_span_str(kind))))
         return wrong(why, "person_kind: citizen, organisation, household or official");

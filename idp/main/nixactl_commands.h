@@ -20,7 +20,7 @@ struct nx_arg {
     const char *name; /* "given-name": the option --given-name, the member given_name of the request */
     enum nx_arg_kind kind;
     bool required;
-    const char *help; /* of an option; NULL for a positional argument */
+    const char *help; /* NULL: the name of a positional argument says enough */
 };
 
 #define NX_COMMAND_ARGS_MAX 16

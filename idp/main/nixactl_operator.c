@@ -47,6 +47,14 @@ static void print_place(FILE *out, const struct nx_arg *a)
     if (!a->required) fputc(']', out);
 }
 
+static void print_place_help(FILE *out, const struct nx_arg *a)
+{
+    char name[32] = "";
+    for (size_t i = 0; a->name[i] && i < sizeof name - 1; i++)
+        name[i] = (char)(a->name[i] >= 'a' && a->name[i] <= 'z' ? a->name[i] - 'a' + 'A' : a->name[i]);
+    if (a->help) fprintf(out, "  %-28s %s\n", name, a->help);
+}
+
 static void usage(FILE *out, const struct nx_command *c)
 {
     fprintf(out, "usage: nixactl %s", c->words);
@@ -55,6 +63,8 @@ static void usage(FILE *out, const struct nx_command *c)
     for (const struct nx_arg *a = c->option; a < c->option + NX_COMMAND_ARGS_MAX && a->name; a++)
         if (a->required) fprintf(out, " --%s …", a->name);
     fprintf(out, " [--data DIR] [--json]\n  %s\n", c->help);
+    for (const struct nx_arg *a = c->positional; a < c->positional + 3 && a->name; a++)
+        print_place_help(out, a);
     for (const struct nx_arg *a = c->option; a < c->option + NX_COMMAND_ARGS_MAX && a->name; a++)
         fprintf(out, "  --%-26s %s%s\n", a->name, a->help, a->required ? " (required)" : "");
 }
@@ -200,6 +210,11 @@ static bool take_option(json_t *request, const struct nx_command *c, int argc, c
     return *i + 1 < argc && put(request, a, argv[++*i]);
 }
 
+static bool reads_file(const struct nx_arg *a)
+{
+    return a->kind == NX_ARG_FILE || a->kind == NX_ARG_DOCUMENT || a->kind == NX_ARG_SOURCE;
+}
+
 static bool take_arguments(json_t *request, const struct nx_command *c, int argc, char **argv)
 {
     size_t positional = 0;
@@ -207,6 +222,7 @@ static bool take_arguments(json_t *request, const struct nx_command *c, int argc
         bool option = strncmp(argv[i], "--", 2) == 0;
         const struct nx_arg *a = positional < 3 ? &c->positional[positional] : NULL;
         bool ok = option ? take_option(request, c, argc, argv, &i) : a && a->name && put(request, a, argv[i]);
+        if (!ok && !option && a && reads_file(a)) return false; /* said already */
         if (!ok) {
             nx_say("what is meant by \"%s\"?", argv[i]);
             return false;
@@ -216,7 +232,7 @@ static bool take_arguments(json_t *request, const struct nx_command *c, int argc
     return true;
 }
 
-static bool complete_list(json_t *request, const struct nx_arg *args, size_t count)
+static bool complete_list(json_t *request, const struct nx_arg *args, size_t count, const char *dashes)
 {
     char member[64];
     for (size_t i = 0; i < count && args[i].name; i++) {
@@ -224,7 +240,7 @@ static bool complete_list(json_t *request, const struct nx_arg *args, size_t cou
         if (!args[i].required || json_object_get(request, member)) continue;
         if (args[i].kind == NX_ARG_SOURCE && json_object_get(request, "url")) continue;
         if (args[i].kind == NX_ARG_PASSWORD && put_password(request, &args[i])) continue;
-        nx_say("%s%s is missing", args[i].help ? "--" : "", args[i].name);
+        nx_say("%s%s is missing", dashes, args[i].name);
         return false;
     }
     return true;
@@ -317,8 +333,8 @@ int nx_cmd_operator(int argc, char **argv)
     const struct nx_command *c = find(argc, argv);
     if (!c) return no_command(argc, argv);
     NX_AUTO_JSON request = json_pack("{s:s}", "do", c->request);
-    if (!request || !take_arguments(request, c, argc, argv) || !complete_list(request, c->positional, 3) ||
-        !complete_list(request, c->option, NX_COMMAND_ARGS_MAX)) {
+    if (!request || !take_arguments(request, c, argc, argv) || !complete_list(request, c->positional, 3, "") ||
+        !complete_list(request, c->option, NX_COMMAND_ARGS_MAX, "--")) {
         usage(stderr, c);
         return NX_EXIT_USAGE;
     }

@@ -346,12 +346,28 @@ static nx_result saml_show(json_t **out, struct command *c)
     return nx_operate_saml_show(out, &c->call, text(c, "portal"));
 }
 
+/* --unset NAME, as the option is called: null takes a setting away. */
+static void put_unset(json_t *change, const struct command *c)
+{
+    const json_t *list = nx_json_array(c->request, "unset");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *option = json_string_value(json_array_get(list, i));
+        if (!option) continue;
+        const char *member = strcmp(option, "claim") == 0           ? "claims"
+                             : strcmp(option, "idp-initiated") == 0 ? "idp_initiated"
+                             : strcmp(option, "legal-basis") == 0   ? "legal_basis"
+                                                                    : option;
+        json_object_set_new(change, member, json_null());
+    }
+}
+
 static nx_result saml_settle(json_t **out, struct command *c)
 {
     NX_AUTO_JSON terms = NULL;
     NX_TRY(saml_terms(&terms, c));
     json_t *change = json_object_get(terms, "settings");
     if (text(c, "legal_basis")) json_object_set_new(change, "legal_basis", json_string(text(c, "legal_basis")));
+    put_unset(change, c);
     return nx_operate_saml_settle(out, &c->call, text(c, "portal"), change);
 }
 

@@ -2,11 +2,13 @@
  * found. */
 #include "operate/records.h"
 
+#include "hub/breaker.h"
 #include "registry/saml_entity.h"
 #include "registry/audit.h"
 #include "registry/client.h"
 #include "registry/outbox.h"
 #include "registry/revocation.h"
+#include "registry/upstream.h"
 
 #include <stdlib.h>
 
@@ -134,6 +136,24 @@ static nx_result check_saml(struct finding *out, struct nx_operate_call *c)
                                (long long)h.entities, (long long)h.failing, (long long)h.expired));
 }
 
+static nx_result check_upstreams(struct finding *out, struct nx_operate_call *c)
+{
+    struct nx_upstream_list all;
+    NX_AUTO_UPSTREAM hold = NULL;
+    unsigned on = 0;
+    const char *resting = NULL;
+    NX_TRY(nx_upstream_all(c->house->registry, &all, &hold));
+    for (size_t i = 0; i < all.n; i++) {
+        struct nx_fuse_view f;
+        nx_fuse_look(&f, all.v[i].id);
+        on += all.v[i].on;
+        if (all.v[i].on && f.state != NX_FUSE_CLOSED)
+            resting = nx_arena_printf(c->arena, "%s %s", resting ? resting : "", all.v[i].id);
+    }
+    if (!resting) return say(out, GOOD, nx_arena_printf(c->arena, "%u on, all that were asked answer", on));
+    return say(out, WARN, nx_arena_printf(c->arena, "of %u, these do not answer:%s", on, resting));
+}
+
 static const struct {
     const char *name;
     check check;
@@ -149,6 +169,7 @@ static const struct {
     {"notices", check_notices},
     {"portals", check_portals},
     {"saml-metadata", check_saml},
+    {"upstreams", check_upstreams},
 };
 
 /* A check that fails is a finding, not the end of the examination. */

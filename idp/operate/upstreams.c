@@ -46,6 +46,19 @@ static json_t *health_json(const nx_upstream *u)
                      "failures", (int)f.failures, "refused", (json_int_t)f.refused, "rest_ms", (json_int_t)f.rest_ms);
 }
 
+/* What the provider has to be told of us. */
+static json_t *addresses_json(struct nx_operate_call *c, const nx_upstream *u)
+{
+    const char *base = c->house->issuer, *id = u->id;
+    if (u->kind == NX_UPSTREAM_SAML)
+        return json_pack("{s:o}", "metadata", json_sprintf("%s/saml/metadata", base));
+    if (u->kind != NX_UPSTREAM_OIDC) return json_object();
+    return json_pack("{s:o, s:o, s:o, s:o}", "redirect_uri", json_sprintf("%s/upstream/%s/callback", base, id),
+                     "backchannel_logout_uri", json_sprintf("%s/upstream/%s/logout", base, id),
+                     "post_logout_redirect_uri", json_sprintf("%s/upstream/%s/left", base, id), "jwks_uri",
+                     json_sprintf("%s/upstream/%s/jwks", base, id));
+}
+
 static nx_result row_json(json_t **out, struct nx_operate_call *c, const nx_upstream *u)
 {
     NX_AUTO_JSON j = json_pack(
@@ -59,6 +72,7 @@ static nx_result row_json(json_t **out, struct nx_operate_call *c, const nx_upst
     nx_operate_time(j, "created", u->created);
     nx_operate_time(j, "updated", u->updated);
     NX_TRY(put_secrets(j, c, u));
+    NX_REQUIRE(json_object_set_new(j, "addresses", addresses_json(c, u)) == 0, NX_ERR_MEMORY);
     *out = NX_STEAL(j);
     return NX_OK;
 }
@@ -99,6 +113,12 @@ static nx_result jit_of(unsigned *out, struct nx_operate_call *c, const json_t *
 
 static nx_result check_config(struct nx_operate_call *c, const struct nx_upstream_record *u)
 {
+    const char *stranger = nx_hub_stranger(u->kind, u->config);
+    if (stranger) {
+        c->why = nx_arena_printf(c->arena, "config.%.64s: rows of kind %s have no such member, or not of that type",
+                                 stranger, nx_upstream_kind_name(u->kind));
+        NX_FAIL(NX_ERR_UPSTREAM_CONFIG);
+    }
     switch (u->kind) {
     case NX_UPSTREAM_OIDC:
         return nx_oidc_row_check(c->house, u, &c->why);
@@ -113,10 +133,44 @@ static nx_result check_config(struct nx_operate_call *c, const struct nx_upstrea
     NX_FAIL(NX_ERR_INTERNAL);
 }
 
+/* Members of a row: those that are written, and those that a row that was shown has besides. */
+static const char *const row_members[] = {
+    "id",        "kind", "name",  "name_vi", "organisation", "issuer",  "level_cap", "proofing",  "jit", "trusts_national_id",
+    "config",    "version", "state", "health",  "created",      "updated", "secrets",   "addresses", "do"};
+
+static nx_result check_members(struct nx_operate_call *c, const json_t *body)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)body, name, value)
+    {
+        size_t i = 0, n = sizeof row_members / sizeof *row_members;
+        while (i < n && strcmp(row_members[i], name) != 0)
+            i++;
+        if (i < n) continue;
+        c->why = nx_arena_printf(c->arena, "%.64s: an upstream has no such member", name);
+        NX_FAIL(NX_ERR_UPSTREAM_CONFIG);
+    }
+    const json_t *trusts = json_object_get(body, "trusts_national_id");
+    if (trusts && !json_is_boolean(trusts))
+        return nx_operate_refuse(c, NX_ERR_UPSTREAM_CONFIG, "trusts_national_id: true or false");
+    return NX_OK;
+}
+
+static nx_result check_row(struct nx_operate_call *c, const struct nx_upstream_record *u)
+{
+    if (!nx_upstream_id_valid(nx_span_str(u->id)))
+        return nx_operate_refuse(c, NX_ERR_RANGE, "id: 1 to 32 of a-z, 0-9 and hyphens, none at either end");
+    if (u->proofing > u->level_cap)
+        return nx_operate_refuse(c, NX_ERR_RANGE, "proofing: at most level_cap (m2 unless told)");
+    return check_config(c, u);
+}
+
 static nx_result read_record(struct nx_upstream_record *u, struct nx_operate_call *c, const char *id,
                              const json_t *body)
 {
     const char *kind = nx_json_str(body, "kind");
+    NX_TRY(check_members(c, body));
     *u = (struct nx_upstream_record){.id = id,
                                      .name = nx_json_str(body, "name"),
                                      .name_vi = nx_json_str(body, "name_vi"),
@@ -131,7 +185,7 @@ static nx_result read_record(struct nx_upstream_record *u, struct nx_operate_cal
     NX_TRY(level_of(&u->level_cap, c, body, "level_cap", NX_M2));
     NX_TRY(level_of(&u->proofing, c, body, "proofing", NX_M1));
     NX_TRY(jit_of(&u->jit, c, json_object_get(body, "jit")));
-    return check_config(c, u);
+    return check_row(c, u);
 }
 
 /* ---- acts */
@@ -161,7 +215,9 @@ NX_FALLIBLE nx_operate_upstream_add(json_t **out, struct nx_operate_call *c, con
     {
         NX_AUTO_CHANGE(change);
         NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
-        NX_TRY(write_row(c, &u, NULL));
+        nx_result r = write_row(c, &u, NULL);
+        if (r.e == NX_ERR_CONFLICT) c->why = "there is an upstream of that id: nixactl upstream set ID FILE changes it";
+        NX_TRY(r);
         NX_TRY(audit(c, "upstream.added", u.id));
         NX_TRY(nx_registry_commit(&change));
     }

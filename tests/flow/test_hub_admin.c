@@ -121,6 +121,22 @@ static void test_rows_that_are_refused(void **state)
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
         assert_int_equal(send("POST", "/admin/v1/upstreams", row("bank", more[i])), 400);
     assert_int_equal(send("POST", "/admin/v1/upstreams", row("Bank", "")), 400);
+    static const char *const rows[] = {
+        "\"kind\":\"oidc\",\"leve_cap\":\"m1\",\"config\":{\"client_id\":\"nixa\"}",
+        "\"kind\":\"oidc\",\"trusts_national_id\":\"yes\",\"config\":{\"client_id\":\"nixa\"}",
+        "\"kind\":\"oidc\",\"level_cap\":\"m1\",\"proofing\":\"m2\",\"config\":{\"client_id\":\"nixa\"}",
+        "\"kind\":\"oidc\",\"config\":{\"client_id\":\"nixa\",\"realm\":\"A\"}",
+        "\"kind\":\"radius\",\"config\":{\"host\":\"127.0.0.1\",\"realm\":\"a\",\"exact_cases\":true}",
+        "\"kind\":\"radius\",\"config\":{\"host\":\"127.0.0.1\",\"realm\":\"a\",\"exact_case\":\"yes\"}",
+        "\"kind\":\"kerberos\",\"config\":{\"keytab\":\"/x\",\"realm\":\"A\",\"hints\":[1]}",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(send("POST", "/admin/v1/upstreams",
+                              nx_arena_printf(rig.arena, "{\"id\":\"x\",\"name\":\"X\",\"issuer\":\"x\",%s}", rows[i])),
+                         400);
+    nx_reply *told = rig_send(&desk, "POST", "/admin/v1/upstreams", "application/json", row("bank", ",\"unheard_of\":1"));
+    NX_AUTO_JSON why = rig_json(told);
+    assert_non_null(strstr(nx_json_dump(rig.arena, why), "config.unheard_of"));
     assert_int_equal(send("POST", "/admin/v1/upstreams", "{\"id\":\"x\",\"kind\":\"gopher\"}"), 400);
 }
 
