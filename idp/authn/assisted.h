@@ -1,7 +1,7 @@
 /* Assisted sign-in: an officer at a counter vouches for somebody who stands in front of her.
  *
  * She is an official whom an operator has put at that counter, signed in herself at m2 or better, freshly. She looks
- * the person up by her national number, compares card and face, and gets eight digits that the person's screen takes
+ * the person up by her national number, compares card and face, and gets twelve digits that the person's screen takes
  * once within two minutes. What comes of it is a session for one portal, m2 at most (policies/assurance.def), that
  * changes no credentials, and whose tokens name the officer (`act`, RFC 8693 section 4.1). */
 #ifndef NX_AUTHN_ASSISTED_H
@@ -11,7 +11,8 @@
 #include "registry/counter.h"
 #include "registry/person.h"
 
-#define NX_VOUCHER_DIGITS 8
+/* Some hundreds are good at a time in a whole country: whoever guesses from many places guesses at all of them. */
+#define NX_VOUCHER_DIGITS 12
 
 /* Who is meant by a national number. NX_ERR_NOT_FOUND, also for a number that cannot be one; NX_ERR_PERSON_INACTIVE.
  * Throttled by officer: NX_ERR_HTTP_RATE. */

@@ -102,7 +102,7 @@ static char *digits_for_lan(void)
     assert_int_equal(rp->status, 200);
     const char *at = strstr(rig_body(rp), "data-voucher>");
     assert_non_null(at);
-    return nx_arena_dup(rig.arena, nx_span_of(at + 13, 9));
+    return nx_arena_dup(rig.arena, nx_span_of(at + 13, 14));
 }
 
 static nx_reply *type(struct rig_browser *b, const char *digits)
@@ -170,7 +170,7 @@ static void digits_are_good_once_and_for_two_minutes(void **state)
     (void)state;
     officer_signs_in(NX_MEANS_PASSWORD | NX_MEANS_OTP);
     char *digits = digits_for_lan();
-    assert_int_equal(type(&screen, "0000 0000")->status, 403);
+    assert_int_equal(type(&screen, "0000 0000 0000")->status, 403);
     assert_int_equal(type(&screen, "12")->status, 403);
     assert_int_equal(type(&screen, digits)->status, 303);
     struct rig_browser second;
@@ -189,7 +189,7 @@ static void guessing_is_slow(void **state)
     (void)state;
     int refused = 0;
     for (int i = 0; i < 12; i++)
-        refused += type(&screen, "0000 0001")->status == 429;
+        refused += type(&screen, "0000 0000 0001")->status == 429;
     assert_in_range(refused, 5, 11);
 }
 

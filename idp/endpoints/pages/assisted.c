@@ -145,7 +145,7 @@ static nx_result vouch(nx_request *rq, nx_reply *rp)
 {
     struct desk d;
     struct nx_person person;
-    char digits[NX_VOUCHER_DIGITS + 1], shown[NX_VOUCHER_DIGITS + 2];
+    char digits[NX_VOUCHER_DIGITS + 1], shown[NX_VOUCHER_DIGITS + 3];
     nx_result r = open_desk(&d, rq, rp);
     if (!nx_ok(r)) return nx_self_answer(&d.self, r, COUNTER);
     const char *seen = nx_form(rq, "seen"), *id = nx_form(rq, "person");
@@ -155,7 +155,7 @@ static nx_result vouch(nx_request *rq, nx_reply *rp)
     r = nx_assisted_vouch(digits, d.self.house, rq->arena, &d.officer, person.id.s);
     if (r.e == NX_ERR_RUNG) return draw_desk(&d, 403, NULL, NULL, "counter.self");
     NX_TRY(r);
-    snprintf(shown, sizeof shown, "%.4s %.4s", digits, digits + 4);
+    snprintf(shown, sizeof shown, "%.4s %.4s %.4s", digits, digits + 4, digits + 8);
     return draw_desk(&d, 200, &person, shown, NULL);
 }
 
