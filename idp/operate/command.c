@@ -235,17 +235,30 @@ static nx_result doctor(json_t **out, struct command *c)
     return nx_operate_doctor(out, &c->call);
 }
 
+/* The row of the file, with members of its config that stand in files of their own. */
+static nx_result upstream_body(const json_t **out, const struct command *c)
+{
+    static const char *const members[] = {"metadata", "ca"};
+    json_t *body = json_object_get(c->request, "file"), *config = json_object_get(body, "config");
+    NX_REQUIRE(json_is_object(body), NX_ERR_MISSING);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (text(c, members[i]) && json_is_object(config))
+            NX_REQUIRE(json_object_set(config, members[i], json_object_get(c->request, members[i])) == 0, NX_ERR_MEMORY);
+    *out = body;
+    return NX_OK;
+}
+
 static nx_result upstream_add(json_t **out, struct command *c)
 {
-    const json_t *body = nx_json_object(c->request, "file");
-    NX_REQUIRE(body, NX_ERR_MISSING);
+    const json_t *body;
+    NX_TRY(upstream_body(&body, c));
     return nx_operate_upstream_add(out, &c->call, body);
 }
 
 static nx_result upstream_set(json_t **out, struct command *c)
 {
-    const json_t *body = nx_json_object(c->request, "file");
-    NX_REQUIRE(body, NX_ERR_MISSING);
+    const json_t *body;
+    NX_TRY(upstream_body(&body, c));
     return nx_operate_upstream_replace(out, &c->call, text(c, "upstream"), body);
 }
 

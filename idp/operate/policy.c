@@ -7,6 +7,7 @@
 #include "registry/person.h"
 #include "registry/policy_rule.h"
 #include "registry/qr_identity.h"
+#include "registry/saml_entity.h"
 
 #include <stdio.h>
 
@@ -229,6 +230,19 @@ static nx_result explain(json_t **out, struct explaining *x)
     return NX_OK;
 }
 
+/* A portal by its client id, or by its entity id where it speaks SAML. */
+static nx_result portal_of(nx_client **out, struct nx_operate_call *c, const char *name)
+{
+    nx_result r = nx_client_get(c->house->registry, nx_span_str(name), out);
+    if (r.e != NX_ERR_NOT_FOUND) return r;
+    NX_AUTO(nx_saml_entity) e = NULL;
+    r = nx_saml_entity_get(c->house->registry, nx_span_str(name), NX_SAML_SP, &e);
+    if (r.e == NX_ERR_NOT_FOUND)
+        return nx_operate_refuse(c, NX_ERR_NOT_FOUND, "client: no portal has that client id or entity id");
+    NX_TRY(r);
+    return nx_client_get(c->house->registry, nx_span_str(e->owner), out);
+}
+
 nx_result nx_operate_policy_explain(json_t **out, struct nx_operate_call *c,
                                     const struct nx_operate_explain *ask)
 {
@@ -243,7 +257,7 @@ nx_result nx_operate_policy_explain(json_t **out, struct nx_operate_call *c,
     x->ask = ask;
     x->lines = lines;
     NX_TRY(nx_operate_person(&x->person, c, ask->person));
-    NX_TRY(nx_client_get(c->house->registry, nx_span_str(ask->client), &client));
+    NX_TRY(portal_of(&client, c, ask->client));
     x->client = client;
     return explain(out, x);
 }
@@ -256,10 +270,12 @@ static nx_result read_target(struct nx_policy_rule *rule, struct nx_operate_call
     if (!ask->organisation == !ask->client)
         return nx_operate_refuse(c, NX_ERR_MISSING, "one of: an organisation, a client");
     rule->scope = ask->client ? NX_POLICY_CLIENT : NX_POLICY_ORGANISATION;
-    rule->target = ask->client ? ask->client : ask->organisation;
+    rule->target = ask->organisation;
     if (!ask->client) return NX_OK;
     NX_AUTO(nx_client) client = NULL;
-    return nx_client_get(c->house->registry, nx_span_str(ask->client), &client);
+    NX_TRY(portal_of(&client, c, ask->client));
+    NX_NEED(rule->target = nx_arena_strdup(c->arena, client->id));
+    return NX_OK;
 }
 
 static nx_result store(struct nx_operate_call *c, struct nx_policy_rule *rule, const char *type,
