@@ -53,6 +53,22 @@ static enum nx_level cap_enrolled(const struct nx_facts *f, unsigned means)
     return f->session.how.bound_at;
 }
 
+/* A provider's word is worth what its row says now, whatever it said then; beside something of ours, what the two are
+ * worth together. */
+static enum nx_level cap_upstream(const struct nx_facts *f, unsigned means)
+{
+    static const unsigned theirs = NX_MEANS_UPSTREAM | NX_MEANS_DIRECTORY | NX_MEANS_KERBEROS;
+    const struct nx_policy *p = nx_policy();
+    enum nx_level most = f->session.upstream_cap;
+    if (most == NX_LEVEL_NONE || !(means & theirs)) return NX_M4;
+    for (size_t i = 0; i < p->acr_count; i++) {
+        const struct nx_acr_row *row = &p->acr[i];
+        bool shown = (means & row->means) == row->means && (row->means & ~theirs);
+        if (shown && row->level > most) most = row->level;
+    }
+    return most;
+}
+
 /* What was enrolled at which level is known of the whole sign-in only: what stood on something forbidden
  * stands low. */
 static enum nx_level cap_forbidden(const struct nx_facts *f, unsigned means)
@@ -106,6 +122,7 @@ static const struct cap {
 } caps[] = {
     {"rung", "how near the phone was", true, cap_rung},
     {"enrolled", "the level at which what she used was enrolled", true, cap_enrolled},
+    {"upstream", "what the provider that she came through is worth now", true, cap_upstream},
     {"forbidden", "something that is forbidden here took part in the sign-in", true, cap_forbidden},
     {"paper", "signed in by paper", true, cap_paper},
     {"proofing", "the level at which the person was proofed", false, cap_proofing},

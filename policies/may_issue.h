@@ -102,6 +102,7 @@ struct nx_session_facts {
     bool this_client; /* … and it is the one that asks */
     nx_time auth_time;
     struct nx_sign_in how;
+    enum nx_level upstream_cap; /* what the provider that she came through is worth now; NX_LEVEL_NONE: she came by none */
     enum nx_level attainable; /* the best that this person's credentials could prove here */
 };
 

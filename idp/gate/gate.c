@@ -6,6 +6,7 @@
 #include "registry/epoch.h"
 #include "registry/one_time.h"
 #include "registry/policy_rule.h"
+#include "registry/upstream.h"
 #include "sessions/code.h"
 #include "sessions/family.h"
 #include "sessions/signon.h"
@@ -125,6 +126,7 @@ static NX_FALLIBLE read_qr(struct nx_gate *g, const char *qid)
 static NX_FALLIBLE read_upstream(struct nx_gate *g, const struct nx_epochs *made_under)
 {
     const struct nx_epoch *e = nx_epochs_get(made_under, NX_EPOCH_UPSTREAM);
+    NX_AUTO_UPSTREAM u = NULL;
     int64_t now;
     if (!e) return NX_OK;
     struct nx_epoch_fact *fact = &g->facts.epoch[NX_FACT_EPOCH_UPSTREAM];
@@ -134,6 +136,9 @@ static NX_FALLIBLE read_upstream(struct nx_gate *g, const struct nx_epochs *made
     NX_TRY(r);
     fact->known = true;
     fact->now = now;
+    r = nx_upstream_get(g->house->registry, nx_span_str(e->id), &u);
+    NX_REQUIRE(nx_ok(r) || r.e == NX_ERR_NOT_FOUND, r.e);
+    if (u) g->facts.session.upstream_cap = (enum nx_level)u->level_cap;
     return NX_OK;
 }
 

@@ -65,35 +65,45 @@ static bool says(const nx_reply *rp, const char *text)
 
 /* ---- an upstream ---- */
 
+static struct nx_upstream_record record_of(const char *id, int level_cap, const json_t *config)
+{
+    return (struct nx_upstream_record){.id = id,
+                                       .kind = NX_UPSTREAM_OIDC,
+                                       .name = "Provider",
+                                       .issuer = "https://op.example",
+                                       .level_cap = level_cap,
+                                       .proofing = 1,
+                                       .config = config};
+}
+
 static void add_upstream(const char *id)
 {
     NX_AUTO_JSON config = json_object();
-    const struct nx_upstream_record u = {.id = id,
-                                         .kind = NX_UPSTREAM_OIDC,
-                                         .name = "Provider",
-                                         .issuer = "https://op.example",
-                                         .level_cap = 3,
-                                         .proofing = 1,
-                                         .config = config};
+    const struct nx_upstream_record u = record_of(id, 3, config);
     assert_ok(nx_upstream_create(registry(), rig_house(&rig)->master, &u));
     assert_ok(nx_upstream_set_state(registry(), id, true));
     assert_ok(nx_link_add(registry(), id, NX_LIT("s1"), rig.lan.id, NX_LINK_PROVEN));
 }
 
 /* Comes by the upstream, at which she signed in so long ago; 0: it does not say. */
-static void arrive(struct rig_browser *who, const char *upstream, int64_t ago)
+static void arrive_at(struct rig_browser *who, const char *upstream, int64_t ago, enum nx_level level)
 {
     NX_AUTO_UPSTREAM u = NULL;
     struct nx_hub_outcome out;
     assert_ok(nx_upstream_get(registry(), nx_span_str(upstream), &u));
     const struct nx_identity identity = {.upstream = u,
                                          .subject = "s1",
-                                         .level = NX_M1,
+                                         .level = level,
                                          .means = NX_MEANS_UPSTREAM,
                                          .at = ago ? nx_now() - ago : 0};
     assert_ok(nx_hub_sign_in(&out, rig_house(&rig), rig.arena, &identity));
     assert_int_equal(out.end, NX_HUB_PROVEN);
     rig_prove(who, &rig.lan, out.proof, NULL);
+}
+
+static void arrive(struct rig_browser *who, const char *upstream, int64_t ago)
+{
+    arrive_at(who, upstream, ago, NX_M1);
 }
 
 /* ---- somebody else's session is no fresh proof ---- */
@@ -258,6 +268,39 @@ static void test_what_is_forbidden_ends_what_stands_on_it(void **state)
     assert_int_equal(rig_call(&b, &rig.portal, "/oidc/token", refresh)->status, 200);
 }
 
+/* ---- a provider that is worth less than it was ---- */
+
+static const char *acr_of(nx_reply *rp)
+{
+    NX_AUTO_JSON answer = rig_json(rp);
+    NX_AUTO_JSON claims = rig_claims(&rig, nx_json_str(answer, "access_token"), "at+jwt");
+    return nx_arena_strdup(rig.arena, nx_json_str(claims, "acr"));
+}
+
+static void test_a_cap_that_is_lowered_lowers_what_stands(void **state)
+{
+    (void)state;
+    struct nx_signon s;
+    add_upstream("op");
+    arrive_at(&b, "op", 0, NX_M2);
+    assert_true(session_of(&s, &b));
+    NX_AUTO_JSON answer = rig_tokens(&b, &rig.portal, "");
+    const char *refresh = nx_arena_printf(rig.arena, "grant_type=refresh_token&refresh_token=%s",
+                                          nx_json_str(answer, "refresh_token"));
+    const char *again = rig_code(&b, rig_authorize_url(&rig, &rig.portal, ""));
+    assert_string_equal(acr_of(rig_redeem(&b, &rig.portal, again)), "urn:nixa:acr:m2");
+    NX_AUTO_JSON config = json_object();
+    const struct nx_upstream_record lower = record_of("op", 1, config);
+    assert_ok(nx_upstream_replace(registry(), rig_house(&rig)->master, &lower, 0));
+    assert_string_equal(acr_of(rig_call(&b, &rig.portal, "/oidc/token", refresh)), "urn:nixa:acr:m1");
+    again = rig_code(&b, rig_authorize_url(&rig, &rig.portal, ""));
+    assert_string_equal(acr_of(rig_redeem(&b, &rig.portal, again)), "urn:nixa:acr:m1");
+    /* beside a factor of ours it is one of two, as before */
+    rig_prove(&b, &rig.lan, (struct nx_proof){.means = NX_MEANS_OTP, .bound_at = NX_M2, .rung = NX_RUNG_NONE}, NULL);
+    again = rig_code(&b, rig_authorize_url(&rig, &rig.portal, ""));
+    assert_string_equal(acr_of(rig_redeem(&b, &rig.portal, again)), "urn:nixa:acr:m2");
+}
+
 /* ---- two phones' worth ---- */
 
 /* A biometric approval from afar and a nearer one without: neither is m3, and together they are not either. */
@@ -303,6 +346,7 @@ int main(void)
         T(test_a_link_that_is_removed_meanwhile_opens_nothing),
         T(test_a_subject_is_its_bytes),
         T(test_what_is_forbidden_ends_what_stands_on_it),
+        T(test_a_cap_that_is_lowered_lowers_what_stands),
         T(test_rule_06_two_rungs_do_not_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
