@@ -17,6 +17,7 @@ static struct slot {
     char upstream[NX_UPSTREAM_ID_MAX + 1];
     enum document what;
     int64_t version;
+    nx_time created; /* a row of the same id may be made anew, for another provider */
     char *text;
     int64_t fetched_ms; /* monotonic */
     int64_t again_ms;   /* when an unknown key made it be fetched last */
@@ -37,7 +38,8 @@ static struct slot *slot_of(const nx_upstream *u, enum document what)
 
 static bool is_of(const struct slot *s, const nx_upstream *u, enum document what)
 {
-    return s->text && s->what == what && s->version == u->version && strcmp(s->upstream, u->id) == 0;
+    return s->text && s->what == what && s->version == u->version && s->created == u->created &&
+           strcmp(s->upstream, u->id) == 0;
 }
 
 /* The kept text in the arena, or NULL. */
@@ -64,7 +66,8 @@ static void keep(const nx_upstream *u, enum document what, nx_span text)
         int64_t again = is_of(s, u, what) ? s->again_ms : 0;
         old = s->text;
         *s = (struct slot){
-            .what = what, .version = u->version, .text = copy, .fetched_ms = nx_mono_ms(), .again_ms = again};
+            .what = what, .version = u->version, .created = u->created, .text = copy, .fetched_ms = nx_mono_ms(),
+            .again_ms = again};
         memcpy(s->upstream, u->id, strlen(u->id) + 1);
     }
     pthread_mutex_unlock(&lock);

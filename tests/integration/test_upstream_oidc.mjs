@@ -342,6 +342,25 @@ await scenario('a new key of the provider is fetched once, and not again within 
   await nixa.ctl('upstream', 'set', 'makes', fileOf(makes));
 });
 
+await scenario('a row that is made anew under its old name forgets the provider that had it', async () => {
+  const metadata = createServer((rq, rs) => {
+    const at = `http://${rq.headers.host}`;
+    rs.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ issuer: at, authorization_endpoint: `${at}/auth`, token_endpoint: `${at}/token`, jwks_uri: `${at}/jwks` }));
+  });
+  await new Promise((resolve) => { metadata.listen(0, '127.0.0.1', resolve); });
+  const former = `http://127.0.0.1:${metadata.address().port}`;
+  const leads = async () => (await new Browser(nixa).once(`${nixa.issuer}/upstream/reborn/go`)).headers.location ?? '';
+  await addUpstream(nixa, { ...row('reborn'), issuer: former });
+  ok((await leads()).startsWith(`${former}/auth?`), 'to the one that it was made for');
+  await nixa.ctl('upstream', 'remove', 'reborn');
+  await new Promise((resolve) => { setTimeout(resolve, 1100); });
+  await addUpstream(nixa, row('reborn'));
+  const now = await leads();
+  ok(now.startsWith(`${issuer}/auth?`), 'and then to the other', now);
+  metadata.closeAllConnections();
+  metadata.close();
+});
+
 await scenario('a provider that hangs slows nobody else', async () => {
   // Takes connections and never answers.
   const silent = createServer(() => {});
