@@ -280,6 +280,7 @@ static nx_result deliver(const struct trip *t, nx_span xml, nx_span browser)
     NX_TRY(nx_sp_finish(&back, rig_house(&rig), rig.arena, browser, &in, HERE));
     assert_string_equal(back.identity.subject, "an-0001");
     assert_string_equal(back.identity.session, "s1");
+    assert_in_range(back.identity.at, nx_now() - 300, nx_now()); /* its AuthnInstant */
     return NX_OK;
 }
 
