@@ -50,6 +50,13 @@ struct nx_identity {
     struct nx_identity_person person;
 };
 
+/* She was sent there to be asked anew and was, as the provider says and as was checked: by our clock that was after she
+ * was sent, whatever its clock says. since 0: she was not. */
+static inline void nx_hub_asked_anew(struct nx_identity *who, nx_time since)
+{
+    if (since && who->at && who->at < since) who->at = since;
+}
+
 enum nx_hub_end {
     NX_HUB_PROVEN,  /* proof is hers: go on with it */
     NX_HUB_UNKNOWN, /* nobody here, and none may be made */

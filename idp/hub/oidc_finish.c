@@ -78,7 +78,9 @@ static nx_result exchange(struct nx_rp_return *out, const struct nx_rp_exchange 
     out->id_token = tokens.id_token;
     out->identity.epoch_known = true;
     out->identity.epoch = t->epoch;
-    return nx_oidc_identity(&out->identity, x->arena, x->row, claims);
+    NX_TRY(nx_oidc_identity(&out->identity, x->arena, x->row, claims));
+    nx_hub_asked_anew(&out->identity, rules.fresh_since);
+    return NX_OK;
 }
 
 NX_FALLIBLE nx_rp_finish(struct nx_rp_return *out, struct nx_house *house, nx_arena *a, nx_span browser,

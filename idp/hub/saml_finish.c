@@ -174,7 +174,9 @@ static nx_result take(const struct answer *x, const nx_xml_node *assertion)
     NX_TRY(nx_saml_own_id(&rules.audience, x->house, x->arena));
     NX_TRY(nx_sp_assertion(&f, x->arena, assertion, &rules));
     NX_TRY(spend(x, &f));
-    return read_identity(x, &f, assertion);
+    NX_TRY(read_identity(x, &f, assertion));
+    nx_hub_asked_anew(&x->back->identity, rules.fresh_since);
+    return NX_OK;
 }
 
 static nx_result open_assertion(const struct answer *x)
