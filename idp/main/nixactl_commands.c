@@ -190,7 +190,7 @@ const struct nx_command nx_commands[] = {
      NULL},
     {"upstream list", "upstream.list", "upstreams, and how they do", {{0}}, {{0}}, nx_print_items},
     {"upstream show", "upstream.show", "an upstream, without its secrets", {WHAT("upstream")}, {{0}}, NULL},
-    {"upstream check", "upstream.check", "ask an upstream for what it publishes", {WHAT("upstream")}, {{0}}, NULL},
+    {"upstream check", "upstream.check", "ask an upstream for what it publishes, or try its server step by step; fails if it does not answer", {WHAT("upstream")}, {{0}}, NULL},
     {"upstream on", "upstream.on", "let people sign in by an upstream", {WHAT("upstream")}, {{0}}, nx_print_done},
     {"upstream off",
      "upstream.off",

@@ -265,7 +265,8 @@ static int ask_and_print(const struct nx_command *c, const json_t *request, cons
     nx_result r = nx_ask(&reply, folder, request, ASK_MS);
     if (!nx_ok(r)) return say_failure(r, folder);
     bool ok = nx_json_bool(reply, "ok", false);
-    bool good = nx_json_bool(reply, "good", true); /* what was checked is not, though the check was made */
+    /* What was checked is not, though the check was made. */
+    bool good = nx_json_bool(reply, "good", true) && nx_json_bool(reply, "answers", true);
     if (as_json && a) {
         json_object_del(reply, "ok");
         puts(nx_json_dump(a, reply));

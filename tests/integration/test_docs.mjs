@@ -1,7 +1,7 @@
 // docs/federation.md, typed: its files are written and its commands run, in their order, on a fresh server and against a real
 // directory, a real RADIUS server, a real OpenID provider and a KDC's keytab. A page that is wrong is worse than none.
 import { execFile, execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,6 +123,14 @@ await scenario('every command, option and setting that the page names exists', a
   for (const name of options) ok(help.includes(`  --${name} `) || help.includes(`\n${name.replaceAll('-', '_')}: `), `--${name}`);
   for (const [, name] of page.matchAll(/`((?:person|gateway|sms|email)_[a-z_]+)`/g))
     ok(help.includes(`\n${name}: `) || ['person_kind', 'email_verified'].includes(name), name);
+});
+
+await scenario('every table of the registry stands in docs/architecture.md', async () => {
+  const house = readFileSync(fileURLToPath(new URL('../../docs/architecture.md', import.meta.url)), 'utf8');
+  const folder = fileURLToPath(new URL('../../idp/registry/migrations/', import.meta.url));
+  for (const file of readdirSync(folder))
+    for (const [, table] of readFileSync(join(folder, file), 'utf8').matchAll(/^CREATE TABLE (\w+)/gm))
+      ok(new RegExp(`^\\|.*\\b${table}\\b`, 'm').test(house), table);
 });
 
 server.close();
