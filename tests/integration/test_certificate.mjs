@@ -162,7 +162,8 @@ await scenario('a token without a number is bound by its holder first', async ()
   await b.go(b.page.text.match(/href="(https:[^"]+\/certificate\?bind=1)"/)[1]);
   await b.submit('/certificate/bind', {});
   ok(b.page.url.endsWith('/me/certificate?done=1') && /Trần Văn Minh/.test(b.page.text), 'it is bound', `${b.page.status} ${b.page.url}\n${b.page.text.slice(0, 800)}`);
-  ok(inside((await attempt(cards.token)).b), 'and signs him in');
+  const elsewhere = (await attempt(cards.token)).b;
+  ok(inside(elsewhere), 'and signs him in');
   const lan = with_(cards.token);
   await lan.go(`${nixa.issuer}/login`);
   await lan.submit('/login/password', { username: 'lan', password: 'nixa-demo-2026' });
@@ -172,6 +173,10 @@ await scenario('a token without a number is bound by its holder first', async ()
   await b.go(`${nixa.issuer}/me/certificate`);
   await b.submit('/me/certificate', {});
   ok(/belongs to nobody/.test((await attempt(cards.token)).b.page.text), 'removed, it is nobody\'s again');
+  await elsewhere.go(`${nixa.issuer}/me`);
+  ok(elsewhere.at('/login'), 'and what it opened is over', elsewhere.page.url);
+  await b.go(`${nixa.issuer}/me`);
+  ok(inside(b), 'what the password opened is not');
 });
 
 await nixa.down();
