@@ -285,24 +285,34 @@ struct piece {
     nx_span rest;
 };
 
-/* Writes what stands before the first of the characters; false when none comes. */
-static bool copy_to(struct piece *p, const char *characters)
+/* Writes what stands before the first of the two characters; false when neither comes. */
+static bool copy_to(struct piece *p, char one, char other)
 {
     size_t n = 0;
-    while (n < p->rest.n && !(p->rest.p[n] && strchr(characters, p->rest.p[n])))
+    while (n < p->rest.n && p->rest.p[n] != one && p->rest.p[n] != other)
         n++;
     nx_buf_add(&p->w->out, nx_span_of(p->rest.p, n));
     p->rest = nx_span_from(p->rest, n);
     return p->rest.n > 0;
 }
 
+static bool take(nx_span *rest, const char *text)
+{
+    nx_span expected = nx_span_str(text);
+    if (!nx_span_starts(*rest, expected)) return false;
+    *rest = nx_span_from(*rest, expected.n);
+    return true;
+}
+
+/* Every attribute of every whole element comes by here, and most are no declarations. */
 static bool is_declared(nx_span attribute, uint32_t around)
 {
+    if (!take(&attribute, " xmlns:")) return false;
     for (int ns = 1; ns < NX_NS_OTHER; ns++) {
-        char text[192];
-        int n =
-            snprintf(text, sizeof text, " xmlns:%s=\"%s\"", nx_ns_prefix((nx_ns)ns), nx_ns_uri((nx_ns)ns));
-        if ((around & bit((nx_ns)ns)) && nx_span_eq(attribute, nx_span_of(text, (size_t)n))) return true;
+        nx_span rest = attribute;
+        if ((around & bit((nx_ns)ns)) && take(&rest, nx_ns_prefix((nx_ns)ns)) && take(&rest, "=\"") &&
+            take(&rest, nx_ns_uri((nx_ns)ns)) && nx_span_eq_str(rest, "\""))
+            return true;
     }
     return false;
 }
@@ -321,7 +331,7 @@ static bool take_attribute(nx_span *out, nx_span *rest)
 static bool copy_tag(struct piece *p, uint32_t around)
 {
     nx_span attribute;
-    while (copy_to(p, " >") && *p->rest.p == ' ') {
+    while (copy_to(p, ' ', '>') && *p->rest.p == ' ') {
         if (!take_attribute(&attribute, &p->rest)) return false;
         if (!is_declared(attribute, around)) nx_buf_add(&p->w->out, attribute);
     }
@@ -337,6 +347,6 @@ void nx_xml_put_element(nx_xml_writer *w, nx_span element)
         return;
     }
     struct piece p = {.w = w, .rest = element};
-    while (copy_to(&p, "<"))
+    while (copy_to(&p, '<', '<'))
         if (!copy_tag(&p, w->open[w->depth - 1].declared)) fail(w, NX_ERR_INTERNAL);
 }
