@@ -186,6 +186,8 @@ nx_result nx_ldap_row_parse(struct nx_ldap_row *out, const json_t *config, const
                                 .group_attribute = "memberOf",
                                 .one_level = scope && strcmp(scope, "one") == 0};
     NX_TRY(read_url(out, config, why));
+    *why = "url: not localhost, which libldap takes for the machine's own name: write what the certificate names";
+    NX_REQUIRE(out->tls == NX_LDAP_PLAIN || strcasecmp(out->host, "localhost") != 0, NX_ERR_UPSTREAM_CONFIG);
     NX_TRY(read_texts(out, config, why));
     NX_TRY(read_attributes(out, config, why));
     NX_TRY(read_groups(out, config, why));

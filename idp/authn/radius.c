@@ -287,9 +287,11 @@ static nx_result probe(struct nx_agency_probe *out, struct nx_house *house, nx_a
     struct nx_radius_answer answer;
     const char *why = NULL;
     nx_result r = parse(&x.row, row->config, &why);
-    if (nx_ok(r)) r = open_secret(&shared, house, row);
     nx_agency_probe_add(out, nx_ok(r),
                         nx_ok(r) ? "the configuration can be read" : "the configuration is not valid");
+    if (!nx_ok(r)) return NX_OK;
+    r = open_secret(&shared, house, row);
+    nx_agency_probe_add(out, nx_ok(r), nx_ok(r) ? "it has a shared_secret" : "it has no shared_secret that can be read");
     if (!nx_ok(r)) return NX_OK;
     NX_TRY(nx_secret_set(&password, NX_LIT("nobody's password")));
     x.request.user_name = NX_LIT("nobody-by-that-name");

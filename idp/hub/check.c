@@ -46,6 +46,12 @@ static nx_result check_saml(json_t *j, struct nx_house *house, const nx_upstream
     return nx_saml_entity_valid(e, nx_now());
 }
 
+static const char *problem_of(nx_result r)
+{
+    if (r.e != NX_ERR_UPSTREAM_AWAY) return nx_err_text(r.e);
+    return "no answer: its name, port, or certificate (--ca), or it fails; after three failures it rests up to 30 s";
+}
+
 NX_FALLIBLE nx_hub_check(json_t **out, struct nx_house *house, nx_arena *a, const nx_upstream *u)
 {
     NX_AUTO_JSON j = json_pack("{s:s, s:s}", "upstream", u->id, "kind", nx_upstream_kind_name(u->kind));
@@ -57,7 +63,7 @@ NX_FALLIBLE nx_hub_check(json_t **out, struct nx_house *house, nx_arena *a, cons
     if (agency) r = check_agency(j, house, a, u);
     NX_REQUIRE(r.e != NX_ERR_MEMORY, NX_ERR_MEMORY);
     json_object_set_new(j, "answers", json_boolean(nx_ok(r)));
-    if (!nx_ok(r)) json_object_set_new(j, "problem", json_string(nx_err_text(r.e)));
+    if (!nx_ok(r)) json_object_set_new(j, "problem", json_string(problem_of(r)));
     *out = NX_STEAL(j);
     return NX_OK;
 }

@@ -261,7 +261,8 @@ const struct nx_command nx_commands[] = {
      "key.rotate",
      "publish a new signing key; it signs once it was published long enough",
      {{0}},
-     {TEXT("use", "token (unless told), token-rs256, qr, status, wallet, receipt, saml, saml-ec, saml-enc"),
+     {TEXT("use", "token (unless told), token-rs256, qr, status, wallet, receipt, saml, saml-ec, saml-enc, upstream, "
+                   "upstream-ec, upstream-rsa"),
       FLAG("now", "sign with it at once: portals that keep old keys fail until they fetch anew")},
      nx_print_items},
     {"audit list",

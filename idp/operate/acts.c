@@ -18,7 +18,7 @@ static nx_result scope_of(enum nx_revoke_scope *out, struct nx_operate_call *c, 
         *out = what_rows[i].scope;
         return NX_OK;
     }
-    return nx_operate_refuse(c, NX_ERR_UNKNOWN, "what: qr, session, person, client or system");
+    return nx_operate_refuse(c, NX_ERR_UNKNOWN, "what: qr, session, person, client or system; for an upstream there is upstream off");
 }
 
 /* A person's own switch is `active`; what hangs on her dies when it goes off and comes back by signing in. */

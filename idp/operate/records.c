@@ -78,7 +78,7 @@ nx_result nx_operate_key_rotate(json_t **out, struct nx_operate_call *c, const c
 {
     nx_key_use which = NX_USE_TOKEN;
     if (use && !nx_ok(nx_key_use_of(&which, nx_span_str(use))))
-        return nx_operate_refuse(c, NX_ERR_UNKNOWN, "use: token, token-rs256, qr, status, wallet or receipt");
+        return nx_operate_refuse(c, NX_ERR_UNKNOWN, "use: one of those that keys list shows, as token, qr, saml or upstream");
     NX_TRY(now ? nx_keyring_roll(c->house->keyring, which) : nx_keyring_rotate(c->house->keyring, which));
     NX_TRY(nx_operate_audit(c, now ? "key.rolled" : "key.rotated", NULL,
                             json_pack("{s:s}", "use", nx_key_use_name(which))));

@@ -159,9 +159,10 @@ nx_result nx_operate_credential_delete(struct nx_operate_call *c, const char *pe
 nx_result nx_operate_person_verify(struct nx_operate_call *c, const char *person, bool phone, bool email)
 {
     struct nx_person p;
-    NX_REQUIRE(phone || email, NX_ERR_MISSING);
+    if (!phone && !email) return nx_operate_refuse(c, NX_ERR_MISSING, "which one: --phone or --email");
     NX_TRY(nx_operate_person(&p, c, person));
-    NX_REQUIRE((!phone || p.phone) && (!email || p.email), NX_ERR_MISSING);
+    if ((phone && !p.phone) || (email && !p.email))
+        return nx_operate_refuse(c, NX_ERR_MISSING, "she has none: it is added by provisioning first");
     p.phone_verified = p.phone_verified || phone;
     p.email_verified = p.email_verified || email;
     NX_AUTO_CHANGE(change);

@@ -66,6 +66,8 @@ static void urls(void **state)
         "ldaps://x:",
         "ldapi://%2Ftmp",
         "ldaps://x%00",
+        "ldaps://localhost",
+        "ldap://LOCALHOST:389",
     };
     struct nx_ldap_row row;
     const char *why;
