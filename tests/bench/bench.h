@@ -41,6 +41,7 @@ struct floors {
     double es256_verify;
     double rs256_sign;
     double argon2id;
+    double directory; /* a search and a bind; 0 until there is a directory */
 };
 
 struct bench {
@@ -56,6 +57,7 @@ struct bench {
     pid_t nixad;
     pid_t redis;
     pid_t edge;
+    pid_t directory; /* slapd, while its row is measured */
     double up_s;         /* the second start of everything on the same folder */
     double ready_s;      /* of nixad alone */
     double idle_mib;     /* of nixad, before its first request */
@@ -117,6 +119,8 @@ json_t *rig_ctl(struct bench *b, const char *const words[]);
 
 /* floors.c */
 void floors_measure(struct bench *b);
+/* One call of fn, in the slice that was least disturbed. */
+struct speed floor_time_of(const struct bench *b, void (*fn)(void *), void *ctx);
 /* The empty server that the floor of an answer is measured on; never returns. */
 void floors_serve_empty(int fd);
 
@@ -177,6 +181,7 @@ struct speed load_kept_best(struct bench *b, flow_fn flow);
 double storm_ratio(struct bench *b, nx_arena *a, double rate);
 
 /* flows.c */
+#define BENCH_PASSWORD "bench horse battery staple"
 void form_add(nx_buf *form, const char *name, const char *value);
 /* The value of the first <input name="NAME" value="…"> in a page of ours; dies when there is none. */
 char *page_field(nx_arena *a, const char *page, const char *name);
@@ -190,9 +195,17 @@ struct answer visit_post(struct visit *v, const char *target, nx_buf *form);
 char *flow_tokens(struct visit *v);
 void flow_password(struct visit *v);
 void flow_qr(struct visit *v);
+/* With an account of the agency of directory_up. */
+void flow_directory(struct visit *v);
 /* A sign-in by password to her own page, no portal in it. */
 void flow_own_page(struct visit *v);
 void flow_make_people(struct bench *b);
+/* The Authorization header of an operator's token with that scope. */
+char *operator_bearer(struct bench *b, nx_arena *a, const char *scope);
+
+/* directory.c: a slapd of its own with PEOPLE accounts agency0…, registered and switched on; its bare parts measured. */
+void directory_up(struct bench *b);
+void directory_down(struct bench *b);
 
 /* saml.c */
 #define SAML_PORTALS 5000

@@ -54,8 +54,7 @@ void floors_serve_empty(int fd)
         pause();
 }
 
-/* One call, in the slice that was least disturbed. */
-static struct speed time_of(const struct bench *b, void (*fn)(void *), void *ctx)
+struct speed floor_time_of(const struct bench *b, void (*fn)(void *), void *ctx)
 {
     struct speed best = SPEED_NONE;
     for (int slice = 0; slice < b->slices; slice++) {
@@ -119,7 +118,7 @@ static void argon2id(void *ctx)
 
 #define MEASURE(b, part, fn, ctx)                                                                            \
     do {                                                                                                     \
-        struct speed part_ = time_of((b), (fn), (ctx));                                                      \
+        struct speed part_ = floor_time_of((b), (fn), (ctx));                                                      \
         (b)->clock.part = part_.clock;                                                                       \
         (b)->processor.part = part_.processor;                                                               \
     } while (0)

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#define PASSWORD "bench horse battery staple"
 /* RFC 7636 appendix B */
 #define VERIFIER "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 #define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -55,20 +54,32 @@ static void form_of_page(nx_buf *form, struct visit *v, const char *page)
     form_add(form, "csrf", page_field(v->arena, page, "csrf"));
 }
 
-static void add_credentials(nx_buf *form, int person)
+static void add_credentials(nx_buf *form, const char *prefix, int person)
 {
     char user[32];
-    snprintf(user, sizeof user, "bench%d", person);
+    snprintf(user, sizeof user, "%s%d", prefix, person);
     form_add(form, "username", user);
-    form_add(form, "password", PASSWORD);
+    form_add(form, "password", BENCH_PASSWORD);
 }
 
 static struct answer by_password(struct visit *v, const char *page)
 {
     nx_buf form;
     form_of_page(&form, v, page);
-    add_credentials(&form, v->person);
+    add_credentials(&form, "bench", v->person);
     return visit_post(v, "/login/password", &form);
+}
+
+static struct answer by_directory(struct visit *v, const char *page)
+{
+    nx_buf form;
+    char *t = page_field(v->arena, page, "t");
+    struct answer r = visit_get(v, nx_arena_printf(v->arena, "/login/agency?t=%s&u=agency", t));
+    if (r.status != 200) die("agency: status %d:\n%.2000s", r.status, r.body);
+    form_of_page(&form, v, r.body);
+    form_add(&form, "u", "agency");
+    add_credentials(&form, "agency", v->person);
+    return visit_post(v, "/login/agency", &form);
 }
 
 static struct answer consent(struct visit *v, const char *page)
@@ -148,6 +159,11 @@ void flow_password(struct visit *v)
     flow_tokens(v);
 }
 
+void flow_directory(struct visit *v)
+{
+    redeem(v, sign_in(v, by_directory));
+}
+
 /* From new addresses each time: orders are limited for each of them. */
 void flow_qr(struct visit *v)
 {
@@ -162,12 +178,20 @@ void flow_own_page(struct visit *v)
     struct answer page = visit_get(v, "/login");
     nx_buf_init(&form, v->arena, 4096);
     form_add(&form, "csrf", page_field(v->arena, page.body, "csrf"));
-    add_credentials(&form, v->person);
+    add_credentials(&form, "bench", v->person);
     struct answer r = visit_post(v, "/login/password", &form);
     if (r.status != 303) die("own page: status %d:\n%.2000s", r.status, r.body);
 }
 
 /* ---- people ---- */
+
+char *operator_bearer(struct bench *b, nx_arena *a, const char *scope)
+{
+    NX_AUTO_JSON reply = rig_ctl(b, (const char *const[]){"token", "--scope", scope, "--ttl", "3600", NULL});
+    const char *token = nx_json_str(reply, "token");
+    if (!token) die("no operator token");
+    return nx_arena_printf(a, "Bearer %s", token);
+}
 
 /* By the provisioning interface, as they are made in life. */
 void flow_make_people(struct bench *b)
@@ -179,7 +203,7 @@ void flow_make_people(struct bench *b)
     struct http *h = http_open(b);
     for (int i = 0; i < PEOPLE; i++) {
         char *body = nx_arena_printf(
-            a, "{\"userName\":\"bench%d\",\"displayName\":\"Bench %d\",\"password\":\"" PASSWORD "\"}", i, i);
+            a, "{\"userName\":\"bench%d\",\"displayName\":\"Bench %d\",\"password\":\"" BENCH_PASSWORD "\"}", i, i);
         struct answer r = http_send(h, a, "POST", "/scim/v2/Users", body, "application/scim+json",
                                     nx_arena_printf(a, "Bearer %s", token));
         if (r.status != 201) die("person: status %d: %s", r.status, r.body);

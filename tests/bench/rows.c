@@ -64,6 +64,28 @@ static struct speed qr_flow(struct bench *b, nx_arena *a)
     return load_best(b, flow_qr);
 }
 
+/* What a sign-in at a directory asks for besides the directory. Answers: the request, the sign-in page, the agency's
+ * form, the form that is sent, the token. Round trips: keep the transaction; read it, twice; read it, limit the name and
+ * the account, give both tries back, make the session, end the transaction, make the code; read the code, redeem it. */
+#define DIRECTORY_ANSWERS 5
+#define DIRECTORY_ROUND_TRIPS (1 + 2 + 8 + 2)
+#define DIRECTORY_SIGNATURES 2 /* access token, ID token */
+
+static double floor_directory(const struct floors *f)
+{
+    return DIRECTORY_ANSWERS * f->answer + DIRECTORY_ROUND_TRIPS * f->round_trip +
+           DIRECTORY_SIGNATURES * f->es256_sign + f->directory;
+}
+
+static struct speed directory_flow(struct bench *b, nx_arena *a)
+{
+    (void)a;
+    directory_up(b);
+    struct speed s = load_best(b, flow_directory);
+    directory_down(b);
+    return s;
+}
+
 static struct speed saml_flow(struct bench *b, nx_arena *a)
 {
     (void)a;
@@ -91,6 +113,7 @@ static const struct measure {
     {"password sign-in, whole code flow", NULL, password_flow, floor_hash, 0.85, "/s"},
     {"QR sign-in, whole code flow, PIN hash at the least cost", NULL, qr_flow, floor_qr, 0.3, "/s"},
     {"SAML sign-on of who is signed in, RSA-2048", NULL, saml_flow, floor_assert, 0.6, "/s"},
+    {"LDAP sign-in, whole code flow", NULL, directory_flow, floor_directory, 0.5, "/s"},
     {"p99 of client credentials while passwords storm, times", p99_in_storm, NULL, NULL, 3, ""},
     {"client credentials through HAProxy and TLS", NULL, through_edge, floor_issue, 0, "/s"},
     {"nixad ready with 5,000 portals that speak SAML", ready_with_portals, NULL, NULL, 0.5, "s"},

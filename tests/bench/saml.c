@@ -23,14 +23,6 @@ static const char *metadata_of(nx_arena *a, const char *host)
         host, host);
 }
 
-static char *operators_token(struct bench *b, nx_arena *a)
-{
-    NX_AUTO_JSON reply = rig_ctl(b, (const char *const[]){"token", "--scope", "clients", "--ttl", "3600", NULL});
-    const char *token = nx_json_str(reply, "token");
-    if (!token) die("no operator token");
-    return nx_arena_printf(a, "Bearer %s", token);
-}
-
 static char *add_portal(struct http *h, nx_arena *a, const char *host, const char *bearer)
 {
     struct answer r = http_send(h, a, "POST", "/admin/v1/saml/providers", metadata_of(a, host),
@@ -45,7 +37,7 @@ void saml_register(struct bench *b)
 {
     NX_AUTO(nx_arena) a = nx_arena_open(4u << 20);
     struct http *h = http_open(b);
-    char *bearer = operators_token(b, a), *id = add_portal(h, a, "bench.localhost", bearer);
+    char *bearer = operator_bearer(b, a, "clients"), *id = add_portal(h, a, "bench.localhost", bearer);
     if (id) { /* what is measured is the sign-on with one signature, not the question whether she agrees */
         char *path = nx_arena_printf(a, "/admin/v1/saml/providers/%s", id);
         struct answer r = http_send(h, a, "PATCH", path,
@@ -115,7 +107,7 @@ static void register_many(struct bench *b)
     NX_AUTO(nx_arena) kept = nx_arena_open(1u << 16);
     NX_AUTO(nx_arena) a = nx_arena_open(4u << 20);
     struct http *h = http_open(b);
-    char *bearer = operators_token(b, kept);
+    char *bearer = operator_bearer(b, kept, "clients");
     for (int i = 0; i < SAML_PORTALS; i++) {
         add_portal(h, a, host_of(a, i), bearer);
         nx_arena_reset(a);
