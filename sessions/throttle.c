@@ -1,5 +1,6 @@
 #include "sessions/throttle.h"
 
+#include "base/source.h"
 #include "crypto/digest.h"
 #include "sessions/seam.h"
 
@@ -51,13 +52,23 @@ static nx_result add(struct side *s, const nx_store *st, nx_arena *a, const stru
     return NX_OK;
 }
 
+/* Whoever guesses at one person comes from as many networks as he is given; two people of one site at one account are
+ * no usual thing. Elsewhere a site is thousands of handsets. */
+static int bits_of_pair(enum nx_throttle_row row)
+{
+    bool of_person = row == NX_THROTTLE_LOGIN || row == NX_THROTTLE_PIN || row == NX_THROTTLE_PAPER ||
+                     row == NX_THROTTLE_ONE_TIME || row == NX_THROTTLE_AGENCY;
+    return of_person ? NX_SOURCE_SITE : NX_SOURCE_LINK;
+}
+
 /* Account and pair stand in one shard, since the one makes the other strict; the source is elsewhere. */
 static nx_result account_side(struct side *s, const nx_store *st, nx_arena *a, const struct nx_attempt *t)
 {
     const struct row *r = &rows[t->row];
     const struct bucket account = {t->account, NULL, r->account_burst, r->account_period_s, "a"};
-    const struct bucket pair = {t->account, t->source ? t->source : "", r->pair_burst, r->pair_period_s,
-                                t->known ? "k" : "n"};
+    char site[NX_SOURCE_MAX];
+    const char *from = nx_source(site, t->source ? t->source : "", bits_of_pair(t->row));
+    const struct bucket pair = {t->account, from, r->pair_burst, r->pair_period_s, t->known ? "k" : "n"};
     NX_TRY(add(s, st, a, r, &account));
     s->shard = nx_store_shard(st, (const char *)s->argv[1].p);
     return add(s, st, a, r, &pair);
@@ -66,7 +77,9 @@ static nx_result account_side(struct side *s, const nx_store *st, nx_arena *a, c
 static nx_result source_side(struct side *s, const nx_store *st, nx_arena *a, const struct nx_attempt *t)
 {
     const struct row *r = &rows[t->row];
-    const struct bucket source = {NULL, t->source, r->source_burst, r->source_period_s, "k"};
+    char link[NX_SOURCE_MAX];
+    const struct bucket source = {NULL, nx_source(link, t->source, NX_SOURCE_LINK), r->source_burst,
+                                  r->source_period_s, "k"};
     NX_TRY(add(s, st, a, r, &source));
     s->shard = nx_store_shard(st, (const char *)s->argv[1].p);
     return NX_OK;

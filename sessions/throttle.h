@@ -22,7 +22,8 @@ enum nx_throttle_row {
 struct nx_attempt {
     enum nx_throttle_row row;
     const char *account; /* user name as typed, order, qid …; NULL: only the source counts */
-    const char *source;  /* address or /64, or an enrolled device; NULL: only the account and the pair */
+    const char *source;  /* address, of which IPv6 counts by its network, or an enrolled device; NULL: only the account and
+                            the pair */
     bool known;          /* this browser has signed in to this account before */
 };
 struct nx_throttled {

@@ -1,5 +1,7 @@
 #include "http/limiter.h"
 
+#include "base/source.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -73,9 +75,10 @@ static struct bucket *find(struct bucket set[WAYS], uint64_t source, double most
 
 bool nx_limiter_take(nx_limiter *l, nx_rate rate, const char *source, int64_t now_ms)
 {
+    char link[NX_SOURCE_MAX];
     double most = (double)l->per_minute[rate];
     if (most <= 0) return true;
-    uint64_t h = hash(l, rate, source);
+    uint64_t h = hash(l, rate, nx_source(link, source, NX_SOURCE_LINK));
     pthread_mutex_lock(&l->lock);
     struct bucket *b = find(l->bucket[h % SETS], h, most, now_ms);
     refill(b, most, now_ms);

@@ -8,6 +8,7 @@
 #include "registry/policy_rule.h"
 #include "revoke/revoke.h"
 #include "sessions/signon.h"
+#include "sessions/throttle.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -333,6 +334,35 @@ static void test_rule_06_two_rungs_do_not_add_up(void **state)
     }
 }
 
+/* ---- as many addresses as one likes ---- */
+
+/* Of a hundred attempts, each from before, a number, behind. */
+static int allowed(enum nx_throttle_row row, const char *account, const char *before, const char *behind)
+{
+    int n = 0;
+    for (int i = 0; i < 100; i++) {
+        struct nx_throttled t;
+        const struct nx_attempt attempt = {
+            .row = row, .account = account, .source = nx_arena_printf(rig.arena, "%s%d%s", before, i, behind)};
+        assert_ok(nx_throttle_take(rig_house(&rig)->store, rig.arena, &attempt, &t));
+        n += t.allowed;
+    }
+    return n;
+}
+
+/* One line has 2^64 addresses, and one customer may have 2^16 networks: neither is a hundred people. */
+static void test_addresses_of_one_network_are_one_source(void **state)
+{
+    (void)state;
+    assert_in_range(allowed(NX_THROTTLE_VOUCHER, "voucher", "2001:db8:1:1::", ""), 1, 8);
+    assert_in_range(allowed(NX_THROTTLE_PASSKEY, NULL, "2001:db8:5:1::", ""), 1, 40);
+    assert_in_range(allowed(NX_THROTTLE_LOGIN, "lan", "2001:db8:2:1:", "::1"), 1, 8);
+    assert_in_range(allowed(NX_THROTTLE_LOGIN, "minh", "2001:db8:3:", "::1"), 1, 8);
+    assert_in_range(allowed(NX_THROTTLE_VOUCHER, "voucher", "2001:db8:4:", "::1"), 50, 100); /* handsets of one carrier */
+    assert_in_range(allowed(NX_THROTTLE_LOGIN, "binh", "203.0.113.", ""), 50, 100);
+    assert_int_equal(allowed(NX_THROTTLE_LOGIN, "binh", "::ffff:203.0.113.", ""), 0); /* the same, written otherwise */
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -348,6 +378,7 @@ int main(void)
         T(test_what_is_forbidden_ends_what_stands_on_it),
         T(test_a_cap_that_is_lowered_lowers_what_stands),
         T(test_rule_06_two_rungs_do_not_add_up),
+        T(test_addresses_of_one_network_are_one_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

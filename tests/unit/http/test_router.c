@@ -268,6 +268,12 @@ static void test_limiter_refills_and_forgets(void **state)
         assert_true(nx_limiter_take(l, NX_RATE_LOGIN, "a", 1000));
     assert_false(nx_limiter_take(l, NX_RATE_LOGIN, "a", 1000));
     assert_true(nx_limiter_take(l, NX_RATE_LOGIN, "b", 1000));
+    for (int i = 0; i < 100; i++) {
+        char address[64];
+        snprintf(address, sizeof address, "2001:db8::%x", i);
+        (void)nx_limiter_take(l, NX_RATE_LOGIN, address, 1000);
+    }
+    assert_false(nx_limiter_take(l, NX_RATE_LOGIN, "2001:db8::ffff", 1000)); /* one network is one source */
     assert_true(nx_limiter_take(l, NX_RATE_TOKEN, "a", 1000)); /* no limit for this class */
     assert_true(nx_limiter_take(l, NX_RATE_LOGIN, "a", 2001));
     assert_false(nx_limiter_take(l, NX_RATE_LOGIN, "a", 2001));
