@@ -3,13 +3,15 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Nixa } from '../e2e/nixa.mjs';
 import { equal, finish, ok, scenario } from '../e2e/tap.mjs';
+import { Browser } from './browser.mjs';
 import { Kdc } from './kdc.mjs';
 import { Radiusd, secret } from './radiusd.mjs';
-import { makePair } from './saml_peer.mjs';
+import { makePair, ownMetadata, signers } from './saml_peer.mjs';
 import { host, Slapd } from './slapd.mjs';
 import { freePort, Peer } from './upstream.mjs';
 
@@ -96,6 +98,25 @@ for (const { kind, file, text } of blocks) {
     });
   }
 }
+
+await scenario('the lines for Apache are lines that it takes', async () => {
+  const modules = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'auth_mellon'].map((m) => `LoadModule ${m}_module /usr/lib/apache2/modules/mod_${m}.so`);
+  const { text } = blocks.find((b) => b.kind === 'apache');
+  writeFileSync(at('httpd.conf'), [`ServerRoot "${nixa.dir}"`, 'ServerName dat-dai.example.vn', 'Listen 127.0.0.1:1', 'ErrorLog httpd.log', 'DefaultRuntimeDir .', ...modules,
+    text.replaceAll('/etc/apache2/saml/sp.key', signer.key).replaceAll('/etc/apache2/saml/sp.pem', signer.cert).replaceAll('/etc/apache2/saml/sp.xml', at('portal.xml'))
+      .replaceAll('/etc/apache2/saml/idp.xml', at('own.xml'))].join('\n'));
+  writeFileSync(at('own.xml'), await ownMetadata(nixa));
+  const { code, said } = await type(`/usr/sbin/apache2 -t -f ${at('httpd.conf')}`);
+  ok(code === 0 && /Syntax OK/.test(said), 'without a complaint', said);
+});
+
+await scenario('the lines for node-saml ask us', async () => {
+  const { SAML } = createRequire(new URL('../e2e/package.json', import.meta.url))('@node-saml/node-saml');
+  const text = blocks.find((b) => b.kind === 'js').text.replaceAll('https://ISSUER', nixa.issuer);
+  const saml = new Function('SAML', 'certificates', 'privateKey', 'publicCert', `return ${text}`)(SAML, signers(await ownMetadata(nixa)), signer.keyText, signer.certText);
+  const asked = await new Browser(nixa).once(await saml.getAuthorizeUrlAsync('r', undefined, {}));
+  ok(asked.status === 303 && new URL(asked.headers.location, nixa.issuer).pathname === '/login', 'and she would be signed in', `${asked.status} ${asked.text.slice(0, 400)}`);
+});
 
 await scenario('what the page made is there', async () => {
   const portals = (await nixa.ctl('saml', 'list')).items.map((p) => `${p.entity_id} ${p.source}`);
