@@ -14,28 +14,12 @@ struct rendering {
 
 void nx_html_escape(nx_buf *out, nx_span text)
 {
+    static const char *const escapes[256] = {
+        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
     size_t from = 0;
     for (size_t i = 0; i < text.n; i++) {
-        const char *as = NULL;
-        switch (text.p[i]) {
-        case '&':
-            as = "&amp;";
-            break;
-        case '<':
-            as = "&lt;";
-            break;
-        case '>':
-            as = "&gt;";
-            break;
-        case '"':
-            as = "&quot;";
-            break;
-        case '\'':
-            as = "&#39;";
-            break;
-        default:
-            continue;
-        }
+        const char *as = escapes[text.p[i]];
+        if (!as) continue;
         nx_buf_add(out, nx_span_of(text.p + from, i - from));
         nx_buf_adds(out, as);
         from = i + 1;
