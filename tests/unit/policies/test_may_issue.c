@@ -84,6 +84,7 @@ SPOIL(silent_forbidden, (f->forbidden = NX_MEANS_PASSWORD, f->ask.prompt = NX_PR
 SPOIL(change_p0, (f->ask.change = true, f->session.how = (struct nx_sign_in){NX_MEANS_QR_PIN, NX_M2, NX_P0}))
 SPOIL(change_p1, (f->ask.change = true, f->session.how = (struct nx_sign_in){NX_MEANS_QR_PIN, NX_M2, NX_P1}))
 SPOIL(change_paper, (f->ask.change = true, f->session.how.means = NX_MEANS_PAPER_PIN))
+SPOIL(change_assisted, (f->ask.change = true, f->session.how.means = NX_MEANS_ASSISTED))
 SPOIL(essential_far, (f->ask.acr = NX_M3, f->ask.acr_essential = true))
 SPOIL(essential_near, (f->ask.acr = NX_M2, f->ask.acr_essential = true, f->session.fresh = true))
 SPOIL(wish, f->ask.acr = NX_M2)
@@ -160,6 +161,7 @@ static const struct row {
     ROW(change_p0, F(SELF), DENY, CHANGE_FORBIDDEN),
     ROW(change_p1, F(SELF), DENY, CHANGE_FORBIDDEN),
     ROW(change_paper, F(SELF), DENY, CHANGE_FORBIDDEN),
+    ROW(change_assisted, F(SELF), DENY, CHANGE_FORBIDDEN),
     ROW(essential_far, BROWSER, DENY, UNMET_ACR),
     ROW(essential_near, BROWSER, STEP_UP, LEVEL_TOO_LOW),
     ROW(wish, BROWSER, STEP_UP, LEVEL_TOO_LOW),
