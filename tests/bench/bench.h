@@ -57,7 +57,7 @@ struct bench {
     pid_t nixad;
     pid_t redis;
     pid_t edge;
-    pid_t directory; /* slapd, while its row is measured */
+    pid_t directory;     /* slapd, while its row is measured */
     double up_s;         /* the second start of everything on the same folder */
     double ready_s;      /* of nixad alone */
     double idle_mib;     /* of nixad, before its first request */
@@ -203,7 +203,8 @@ void flow_make_people(struct bench *b);
 /* The Authorization header of an operator's token with that scope. */
 char *operator_bearer(struct bench *b, nx_arena *a, const char *scope);
 
-/* directory.c: a slapd of its own with PEOPLE accounts agency0…, registered and switched on; its bare parts measured. */
+/* directory.c: a slapd of its own with PEOPLE accounts agency0…, registered and switched on; its bare parts
+ * measured. */
 void directory_up(struct bench *b);
 void directory_down(struct bench *b);
 
@@ -213,8 +214,8 @@ void directory_down(struct bench *b);
 void saml_register(struct bench *b);
 /* A portal that speaks SAML asks for somebody who is signed in: AuthnRequest in, signed Response out. */
 void flow_saml(struct visit *v);
-/* With SAML_PORTALS registered: seconds until nixad is ready, and how many milliseconds a portal's first request takes
- * more than its second (the middle one of many). */
+/* With SAML_PORTALS registered: seconds until nixad is ready, and how many milliseconds a portal's first
+ * request takes more than its second (the middle one of many). */
 double ready_with_portals(struct bench *b, nx_arena *a);
 double first_request_ms(struct bench *b, nx_arena *a);
 

@@ -1,5 +1,6 @@
-/* An agency's directory and sign-ins with its accounts. The bare parts are those of the authenticator: a search on a
- * connection that stays, and a bind as the entry that was found, on another that stays; both over TLS. */
+/* An agency's directory and sign-ins with its accounts. The bare parts are those of the authenticator: a
+ * search on a connection that stays, and a bind as the entry that was found, on another that stays; both over
+ * TLS. */
 #include "bench.h"
 
 #include <ldap.h>
@@ -26,7 +27,8 @@ static void make_folder(struct bench *b, const char *dir)
     snprintf(port, sizeof port, "%d", directory_port);
     snprintf(people, sizeof people, "%d", PEOPLE);
     snprintf(log, sizeof log, "%s/bench.log", b->disk);
-    char *argv[] = {(char *)NX_BENCH_DIR "/slapd.sh", (char *)dir, port, people, (char *)BENCH_PASSWORD, NULL};
+    char *argv[] = {(char *)NX_BENCH_DIR "/slapd.sh", (char *)dir, port, people,
+                    (char *)BENCH_PASSWORD,           NULL};
     waitpid(spawn(&(struct spawn){-1, -1, -1, -1, log, argv}), &status, 0);
     if (status != 0) die("no directory could be made; see %s", log);
 }
@@ -47,8 +49,8 @@ static void start_directory(struct bench *b, const char *dir)
     snprintf(conf, sizeof conf, "%s/slapd.conf", dir);
     snprintf(url, sizeof url, "ldaps://127.0.0.1:%d", directory_port);
     snprintf(log, sizeof log, "%s/slapd.log", dir);
-    char *argv[] = {(char *)"/usr/sbin/slapd", (char *)"-d", (char *)"0", (char *)"-f", conf,
-                    (char *)"-h",              url,          NULL};
+    char *argv[] = {
+        (char *)"/usr/sbin/slapd", (char *)"-d", (char *)"0", (char *)"-f", conf, (char *)"-h", url, NULL};
     b->directory = spawn(&(struct spawn){BENCH_LOAD_CPU, -1, -1, -1, log, argv});
     for (int tries = 0; !answers(directory_port); tries++) {
         if (tries > 500) die("slapd does not start; see %s", log);
@@ -69,7 +71,8 @@ static char *text_of_file(nx_arena *a, const char *path)
 
 /* ---- what NIXA knows of it ---- */
 
-static void post(struct http *h, nx_arena *a, const char *path, const char *body, int expected, const char *bearer)
+static void post(struct http *h, nx_arena *a, const char *path, const char *body, int expected,
+                 const char *bearer)
 {
     struct answer r = http_send(h, a, "POST", path, body, "application/json", bearer);
     if (r.status != expected) die("%s: status %d: %.500s", path, r.status, r.body);
@@ -79,13 +82,14 @@ static void register_directory(struct bench *b, nx_arena *a, const char *dir)
 {
     struct http *h = http_open(b);
     char *bearer = operator_bearer(b, a, "clients");
-    NX_AUTO_JSON row = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:{s:o, s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}}}", "id", "agency", "kind",
-        "ldap", "name", "Agency", "name_vi", "Agency", "issuer", "https://agency.vn", "level_cap", "m2", "jit", "official",
-        "config", "url", json_sprintf("ldaps://ldap.agency.localhost:%d", directory_port), "ca",
-        text_of_file(a, nx_arena_printf(a, "%s/ca.pem", dir)), "base", PEOPLE_BASE, "filter",
-        "(&(objectClass=person)(uid={user}))", "bind_dn", SEARCHER, "bind_password", BENCH_PASSWORD, "attributes", "name",
-        "cn", "email", "mail");
+    NX_AUTO_JSON row =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:{s:o, s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}}}",
+                  "id", "agency", "kind", "ldap", "name", "Agency", "name_vi", "Agency", "issuer",
+                  "https://agency.vn", "level_cap", "m2", "jit", "official", "config", "url",
+                  json_sprintf("ldaps://ldap.agency.localhost:%d", directory_port), "ca",
+                  text_of_file(a, nx_arena_printf(a, "%s/ca.pem", dir)), "base", PEOPLE_BASE, "filter",
+                  "(&(objectClass=person)(uid={user}))", "bind_dn", SEARCHER, "bind_password", BENCH_PASSWORD,
+                  "attributes", "name", "cn", "email", "mail");
     char *text = json_dumps(row, JSON_COMPACT);
     if (!text) die("memory");
     post(h, a, "/admin/v1/upstreams", text, 201, bearer);
@@ -119,8 +123,10 @@ static LDAP *connect_bare(void)
     LDAP *ld;
     int version = LDAP_VERSION3, trust = LDAP_OPT_X_TLS_NEVER, client = 0;
     snprintf(url, sizeof url, "ldaps://127.0.0.1:%d", directory_port);
-    if (ldap_initialize(&ld, url) != LDAP_SUCCESS || ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version) ||
-        ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &trust) || ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client))
+    if (ldap_initialize(&ld, url) != LDAP_SUCCESS ||
+        ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version) ||
+        ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &trust) ||
+        ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client))
         die("bare connection");
     return ld;
 }
@@ -129,10 +135,12 @@ static void search_and_bind(void *ctx)
 {
     struct bare *bare = ctx;
     LDAPMessage *found;
-    char cn[] = "cn", mail[] = "mail", uid[] = "uid", id[] = "entryUUID", *wanted[] = {id, uid, cn, mail, NULL};
-    int e = ldap_search_ext_s(bare->search, PEOPLE_BASE, LDAP_SCOPE_SUBTREE, "(&(objectClass=person)(uid=agency1))", wanted,
-                              0, NULL, NULL, NULL, 2, &found);
-    if (e != LDAP_SUCCESS || ldap_count_entries(bare->search, found) != 1) die("bare search: %s", ldap_err2string(e));
+    char cn[] = "cn", mail[] = "mail", uid[] = "uid", id[] = "entryUUID",
+         *wanted[] = {id, uid, cn, mail, NULL};
+    int e = ldap_search_ext_s(bare->search, PEOPLE_BASE, LDAP_SCOPE_SUBTREE,
+                              "(&(objectClass=person)(uid=agency1))", wanted, 0, NULL, NULL, NULL, 2, &found);
+    if (e != LDAP_SUCCESS || ldap_count_entries(bare->search, found) != 1)
+        die("bare search: %s", ldap_err2string(e));
     char *dn = ldap_get_dn(bare->search, ldap_first_entry(bare->search, found));
     bind_as(bare->person, dn);
     ldap_memfree(dn);

@@ -203,7 +203,8 @@ void flow_make_people(struct bench *b)
     struct http *h = http_open(b);
     for (int i = 0; i < PEOPLE; i++) {
         char *body = nx_arena_printf(
-            a, "{\"userName\":\"bench%d\",\"displayName\":\"Bench %d\",\"password\":\"" BENCH_PASSWORD "\"}", i, i);
+            a, "{\"userName\":\"bench%d\",\"displayName\":\"Bench %d\",\"password\":\"" BENCH_PASSWORD "\"}",
+            i, i);
         struct answer r = http_send(h, a, "POST", "/scim/v2/Users", body, "application/scim+json",
                                     nx_arena_printf(a, "Bearer %s", token));
         if (r.status != 201) die("person: status %d: %s", r.status, r.body);

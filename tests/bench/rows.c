@@ -64,9 +64,10 @@ static struct speed qr_flow(struct bench *b, nx_arena *a)
     return load_best(b, flow_qr);
 }
 
-/* What a sign-in at a directory asks for besides the directory. Answers: the request, the sign-in page, the agency's
- * form, the form that is sent, the token. Round trips: keep the transaction; read it, twice; read it, limit the name and
- * the account, give both tries back, make the session, end the transaction, make the code; read the code, redeem it. */
+/* What a sign-in at a directory asks for besides the directory. Answers: the request, the sign-in page, the
+ * agency's form, the form that is sent, the token. Round trips: keep the transaction; read it, twice; read
+ * it, limit the name and the account, give both tries back, make the session, end the transaction, make the
+ * code; read the code, redeem it. */
 #define DIRECTORY_ANSWERS 5
 #define DIRECTORY_ROUND_TRIPS (1 + 2 + 8 + 2)
 #define DIRECTORY_SIGNATURES 2 /* access token, ID token */

@@ -1,4 +1,5 @@
-/* Portals that speak SAML: sign-on of people who are signed in already, and what it costs to know very many portals. */
+/* Portals that speak SAML: sign-on of people who are signed in already, and what it costs to know very many
+ * portals. */
 #include "bench.h"
 
 #include <stdatomic.h>
@@ -40,9 +41,9 @@ void saml_register(struct bench *b)
     char *bearer = operator_bearer(b, a, "clients"), *id = add_portal(h, a, "bench.localhost", bearer);
     if (id) { /* what is measured is the sign-on with one signature, not the question whether she agrees */
         char *path = nx_arena_printf(a, "/admin/v1/saml/providers/%s", id);
-        struct answer r = http_send(h, a, "PATCH", path,
-                                    "{\"legal_basis\":\"benchmark\",\"signed\":\"assertion\"}",
-                                    "application/json", bearer);
+        struct answer r =
+            http_send(h, a, "PATCH", path, "{\"legal_basis\":\"benchmark\",\"signed\":\"assertion\"}",
+                      "application/json", bearer);
         if (r.status != 200) die("terms of the portal: status %d: %.500s", r.status, r.body);
     }
     http_close(h);
@@ -52,7 +53,10 @@ void saml_register(struct bench *b)
 static char *packed(nx_arena *a, const char *xml)
 {
     uint8_t *out = nx_arena_alloc(a, 4096);
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)xml, .avail_in = (uInt)strlen(xml), .next_out = out, .avail_out = 4096};
+    z_stream z = {.next_in = (Bytef *)(uintptr_t)xml,
+                  .avail_in = (uInt)strlen(xml),
+                  .next_out = out,
+                  .avail_out = 4096};
     if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK ||
         deflate(&z, Z_FINISH) != Z_STREAM_END)
         die("deflate");
@@ -71,7 +75,8 @@ static char *request_url(const struct bench *b, nx_arena *a, const char *host)
     const char *xml = nx_arena_printf(
         a,
         "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\""
-        " xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_%08x%024lx\" Version=\"2.0\" IssueInstant=\"%s\""
+        " xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_%08x%024lx\" Version=\"2.0\" "
+        "IssueInstant=\"%s\""
         " Destination=\"%s/saml/sso\"><saml:Issuer>https://%s/saml</saml:Issuer></samlp:AuthnRequest>",
         (unsigned)getpid(), ++number, now, b->issuer, host);
     nx_buf target;
@@ -137,8 +142,8 @@ static int by_size(const void *x, const void *y)
     return a < b ? -1 : a > b;
 }
 
-/* Right after a start nobody's metadata is known to the process. The one server is warmed by a portal that is not
- * among those that are measured. */
+/* Right after a start nobody's metadata is known to the process. The one server is warmed by a portal that is
+ * not among those that are measured. */
 double first_request_ms(struct bench *b, nx_arena *a)
 {
     double more[ASKED];
