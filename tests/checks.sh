@@ -90,7 +90,7 @@ check_settings() {
 
 # Every package once, in a known section.
 check_packages() {
-    awk '{ sub(/#.*/, "") } /^\[/ { if ($1 !~ /^\[(run|build|test|deep|bench)\]$/) print; next } NF && seen[$1]++ { print }' \
+    awk '{ sub(/#.*/, "") } /^\[/ { if ($1 !~ /^\[(run|build|test|deep|bench)\]$/) print; section = $1; next } NF && seen[section, $1]++ { print }' \
         docker/packages.txt | none 'package list:'
 }
 

@@ -22,12 +22,11 @@ static int directory_port;
 
 static void make_folder(struct bench *b, const char *dir)
 {
-    char port[16], people[16], log[128];
+    char people[16], log[128];
     int status;
-    snprintf(port, sizeof port, "%d", directory_port);
     snprintf(people, sizeof people, "%d", PEOPLE);
     snprintf(log, sizeof log, "%s/bench.log", b->disk);
-    char *argv[] = {(char *)NX_BENCH_DIR "/slapd.sh", (char *)dir, port, people,
+    char *argv[] = {(char *)NX_BENCH_DIR "/slapd.sh", (char *)dir, people,
                     (char *)BENCH_PASSWORD,           NULL};
     waitpid(spawn(&(struct spawn){-1, -1, -1, -1, log, argv}), &status, 0);
     if (status != 0) die("no directory could be made; see %s", log);

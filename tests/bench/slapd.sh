@@ -1,8 +1,8 @@
 #!/bin/sh
-# An agency's directory for the benchmark: slapd.sh FOLDER PORT PEOPLE PASSWORD. Passwords are {SSHA}, which costs a
+# An agency's directory for the benchmark: slapd.sh FOLDER PEOPLE PASSWORD. Passwords are {SSHA}, which costs a
 # directory next to nothing: what is measured is the way there.
 set -eu
-dir=$1 port=$2 people=$3 password=$4
+dir=$1 people=$2 password=$3
 suffix=dc=agency,dc=vn
 mkdir -p "$dir/db"
 cd "$dir"

@@ -184,7 +184,7 @@ static nx_result remove_one(struct nx_self *s, const char *id)
     return NX_OK;
 }
 
-/* Removing is ending, and always allowed. */
+/* SECURITY.md 3: a session of p0, p1 or paper changes no credentials, and removing one is a change. */
 nx_result nx_me_passkeys_act(nx_request *rq, nx_reply *rp)
 {
     struct nx_self s;
@@ -192,7 +192,7 @@ nx_result nx_me_passkeys_act(nx_request *rq, nx_reply *rp)
     NX_REQUIRE(act && id, NX_ERR_MISSING);
     bool removes = strcmp(act, "remove") == 0;
     NX_REQUIRE(removes || strcmp(act, "rename") == 0, NX_ERR_UNKNOWN);
-    nx_result r = nx_self_open(&s, rq, rp, removes ? NX_SELF_LOOK : NX_SELF_CHANGE);
+    nx_result r = nx_self_open(&s, rq, rp, NX_SELF_CHANGE);
     if (!nx_ok(r)) return nx_self_answer(&s, r, PAGE);
     return removes ? remove_one(&s, id) : rename_one(&s, id);
 }
