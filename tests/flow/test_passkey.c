@@ -461,6 +461,21 @@ static void removing_ends_what_it_opened(void **state)
     assert_int_equal(audited("passkey.removed"), 1);
 }
 
+static void test_rule_03_a_weak_rung_removes_none(void **state)
+{
+    (void)state;
+    have(&key, &rig.lan, 2);
+    sign_in_at(&b, &rig.lan, 2);
+    const struct nx_proof weak[] = {
+        {.means = NX_MEANS_QR_PIN, .bound_at = 2, .rung = NX_P0, .qid = rig.lan.qid},
+        {.means = NX_MEANS_PAPER_PIN, .bound_at = 1, .rung = NX_RUNG_NONE, .qid = rig.lan.qid}};
+    for (size_t i = 0; i < 2; i++) {
+        rig_prove(&b, &rig.lan, weak[i], NULL);
+        assert_int_equal(change(&b, "remove", row_of(&key).id.s, "")->status, 403);
+    }
+    assert_string_equal(row_of(&key).person.s, rig.lan.id);
+}
+
 /* Rule 3: she is told, and takes back what was not hers, even from a session that could not add one. */
 static void her_activity_tells_and_undoes(void **state)
 {
@@ -694,6 +709,7 @@ int main(void)
         TEST(adding_wants_a_fresh_proof_and_no_weak_rung),
         TEST(registrations_that_are_refused),
         TEST(hers_alone_are_renamed_and_removed),
+        TEST(test_rule_03_a_weak_rung_removes_none),
         TEST(removing_ends_what_it_opened),
         TEST(her_activity_tells_and_undoes),
         TEST(an_attested_biometric_reaches_m3_while_its_model_is_trusted),
