@@ -40,22 +40,18 @@ NX_FALLIBLE nx_hub_chosen_url(const char **url, nx_request *rq, const char *t, c
     return NX_OK;
 }
 
-/* Our own ways, for the page's first rows. */
-static nx_result add_own(nx_view *v, nx_request *rq, const char *t)
+/* Our own ways, for the page's first rows: the password, and the rows of ways.def. */
+static nx_result add_own(nx_view *v, nx_request *rq, const char *t, const struct nx_flow_view *about)
 {
-    const struct {
-        const char *path;
-        const char *key;
-    } own[] = {{"/login?by=password", "ways.password"}, {"/login/qr", "way.qr"}};
-    nx_view_list(v, "own");
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        if (!t && i > 0) continue; /* a QR order belongs to a portal's request */
-        nx_view *item = nx_view_item(v, "own");
-        nx_view_url(item, "url", t ? nx_arena_printf(rq->arena, "%s%ct=%s", own[i].path, i ? '?' : '&', t) : "/login");
-        nx_view_label(item, "label", own[i].key);
-        nx_view_flag(item, "qr", i == 1);
-    }
-    return NX_OK;
+    nx_view_url(v, "password_url", t ? nx_arena_printf(rq->arena, "/login?by=password&t=%s", t) : "/login");
+    const struct nx_way_ask ask = {.rq = rq,
+                                   .t = t,
+                                   .about = about,
+                                   .person = about ? about->person : NULL,
+                                   .have = about ? about->means : 0,
+                                   .rung = about ? about->rung : NX_RUNG_NONE,
+                                   .level = NX_LEVEL_NONE};
+    return nx_ways_view(v, &ask, NX_WAY_LOGIN);
 }
 
 static void set_row(nx_view *item, nx_request *rq, const nx_upstream *u, const char *t, bool down)
@@ -106,7 +102,7 @@ nx_result nx_hub_ways_page(nx_request *rq, nx_reply *rp)
     nx_view_text(v, "q", q);
     nx_view_flag(v, "searches", c.on >= SEARCH_FROM);
     nx_view_flag(v, "none", c.n == 0);
-    NX_TRY(add_own(v, rq, t));
+    NX_TRY(add_own(v, rq, t, t ? &about : NULL));
     set_rows(v, rq, &c, t);
     nx_reply_scripts(rp, false);
     nx_reply_page(rp, 200, "ways", v);

@@ -48,7 +48,7 @@ NX_FALLIBLE nx_ways_view(nx_view *v, const struct nx_way_ask *ask, enum nx_way_w
     bool any = false;
     nx_view_list(v, "ways");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (!stands(&rows[i], ask, where)) continue;
+        if (strcmp(rows[i].path, ask->rq->path) == 0 || !stands(&rows[i], ask, where)) continue;
         const char *url = path_of(&rows[i], ask);
         const char *key = nx_arena_printf(ask->rq->arena, "way.%s", rows[i].name);
         nx_view *item = nx_view_item(v, "ways");

@@ -30,7 +30,7 @@ struct nx_way_ask {
 #undef W
 
 /* Puts the list `ways` into the view: url, label and qr (a flag: draw its sign) of each way that is offered on that
- * page. */
+ * page, but for the page itself. */
 NX_FALLIBLE nx_ways_view(nx_view *v, const struct nx_way_ask *ask, enum nx_way_where where);
 
 /* The end of every way: makes or raises the session, sets its cookie and goes on with the transaction (t; about is
