@@ -186,37 +186,26 @@ static void test_fetching_is_remembered(void **state)
     assert_err(nx_saml_entity_valid(over, 5), NX_ERR_SAML_METADATA_EXPIRED);
 }
 
-static double ms_of(struct rig *rig, const char *id)
-{
-    int64_t from = nx_mono_ns();
-    nx_saml_entity_release(get(rig, id));
-    return (double)(nx_mono_ns() - from) / 1e6;
-}
-
-/* Sanitizers and a busy machine: the median of some, with room. */
-static void test_five_thousand_are_read_on_demand(void **state)
+/* What reading costs is the benchmark's; here, that it is done once. */
+static void test_portals_are_read_on_demand_and_kept(void **state)
 {
     struct rig *rig = *state;
     char id[32], owner[32];
     NX_AUTO_CHANGE(change);
     assert_ok(nx_registry_begin(&change, rig->registry, NX_RELAXED));
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 500; i++) {
         snprintf(id, sizeof id, "urn:portal:%d", i);
         snprintf(owner, sizeof owner, "c%d", i);
         create(rig, id, owner);
     }
     assert_ok(nx_registry_commit(&change));
-    int slow = 0;
-    double first = 0, second = 0;
     for (int i = 0; i < 100; i++) {
-        snprintf(id, sizeof id, "urn:portal:%d", i * 49);
-        double cold = ms_of(rig, id), warm = ms_of(rig, id);
-        slow += cold - warm > 5;
-        first += cold;
-        second += warm;
+        snprintf(id, sizeof id, "urn:portal:%d", i * 4);
+        NX_AUTO(nx_saml_entity) first = get(rig, id);
+        NX_AUTO(nx_saml_entity) second = get(rig, id);
+        assert_ptr_equal(first, second);
+        assert_string_equal(first->entity_id, id);
     }
-    printf("# the first request of a portal: %.3f ms, its second: %.3f ms\n", first / 100, second / 100);
-    assert_true(slow < 10);
 }
 
 struct crew {
@@ -298,7 +287,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_cache_follows_commits, rig_up, rig_down),
         cmocka_unit_test_setup_teardown(test_a_client_takes_its_metadata_with_it, rig_up, rig_down),
         cmocka_unit_test_setup_teardown(test_fetching_is_remembered, rig_up, rig_down),
-        cmocka_unit_test_setup_teardown(test_five_thousand_are_read_on_demand, rig_up, rig_down),
+        cmocka_unit_test_setup_teardown(test_portals_are_read_on_demand_and_kept, rig_up, rig_down),
         cmocka_unit_test_setup_teardown(test_readers_while_it_changes, rig_up, rig_down),
         cmocka_unit_test_setup_teardown(test_settings_are_known_ones, rig_up, rig_down),
     };
