@@ -24,7 +24,9 @@ export class Ssp {
     for (const name of ['idp', 'foreign']) s.certificate(name);
     writeFileSync(join(s.dir, 'sp.xml'), metadata);
     s.configure();
-    s.child = spawn('php', ['-d', `session.save_path=${s.dir}/sessions`, '-S', `127.0.0.1:${s.port}`, '-t', home],
+    // A cached file would outlive the test's edit of it.
+    s.child = spawn('php', ['-d', 'opcache.enable=0', '-d', 'opcache.enable_cli=0',
+      '-d', `session.save_path=${s.dir}/sessions`, '-S', `127.0.0.1:${s.port}`, '-t', home],
       { stdio: process.env.NIXA_KEEP ? 'inherit' : 'ignore', env: { ...process.env, SIMPLESAMLPHP_CONFIG_DIR: s.dir } });
     process.on('exit', () => s.child.kill('SIGKILL'));
     const up = await until(async () => (await fetch(`${s.base}saml2/idp/metadata.php`).catch(() => null))?.ok);
