@@ -7,7 +7,7 @@ import { equal, finish, ok, scenario } from "../e2e/tap.mjs";
 import { render } from "./render.mjs";
 
 const names = ["Công an tỉnh Thừa Thiên Huế", "Công an thành phố Hà Nội", "Sở Tư pháp Đồng Nai", "Bưu điện"];
-const view = { t: "T", searches: true, own: [{ url: "/login", label: "Mật khẩu" }], last: [], upstreams: names.map((name, i) => ({ url: `/upstream/u${i}/go`, name, organisation: `G${i}.22` })) };
+const view = { t: "T", searches: true, password_url: "/login?t=T", ways: [{ url: "/login/qr?t=T", label: "Mã QR", qr: true }], last: [], upstreams: names.map((name, i) => ({ url: `/upstream/u${i}/go`, name, organisation: `G${i}.22` })) };
 const asked = [];
 const server = createServer((rq, rs) => {
     const url = new URL(rq.url, "http://x");
