@@ -1,5 +1,5 @@
-/* Single logout without sockets: from a portal, from us, across protocols; portals that fail and portals that never come
- * back; and every request and answer that is not to be believed. */
+/* Single logout without sockets: from a portal, from us, across protocols; portals that fail and portals that
+ * never come back; and every request and answer that is not to be believed. */
 #include "rig_saml.h"
 
 #include "crypto/alg.h"
@@ -14,6 +14,7 @@
 #include "saml/message.h"
 #include "saml/soap.h"
 #include "sessions/signon.h"
+#include "xml/encrypt.h"
 #include "xml/sign.h"
 #include "xml/verify.h"
 
@@ -26,7 +27,8 @@
 #define OK(call) assert_int_equal((call).e, NX_ERR_NONE)
 #define TAX_BYE "post_logout_redirect_uri=https://portal.example/bye&state=s9"
 
-/* ---- portals ----------------------------------------------------------------------------------------------- */
+/* ---- portals
+ * ----------------------------------------------------------------------------------------------- */
 
 enum how { BY_REDIRECT, BY_POST, BY_SOAP, BY_NOTHING };
 
@@ -49,7 +51,8 @@ static void portal_up(struct rig_saml *p, const char *name, enum how how)
     struct nx_saml_endpoint consumer = {
         .binding = NX_SAML_POST, .location = acs, .response_location = acs, .index = 0, .is_default = true};
     struct nx_saml_endpoint logout = {.location = slo, .response_location = answers, .index = -1};
-    *p = (struct rig_saml){.rig = &rig, .entity_id = nx_arena_printf(rig.arena, "https://%s.example/saml", name)};
+    *p = (struct rig_saml){.rig = &rig,
+                           .entity_id = nx_arena_printf(rig.arena, "https://%s.example/saml", name)};
     OK(nx_alg_generate(&p->sign, NX_ALG_ES256));
     key.key = p->sign;
     OK(nx_spki(&key.spki, rig.arena, p->sign));
@@ -71,8 +74,10 @@ static void portal_up(struct rig_saml *p, const char *name, enum how how)
                                       .legal_basis = "Decree 137/2015",
                                       .purpose_version = 1};
     OK(nx_client_record_create(rig_house(&rig)->registry, &record, p->client));
-    struct nx_saml_record row = {
-        .parsed = &parsed, .xml = NX_LIT("<EntityDescriptor/>"), .owner = p->client, .source = NX_SAML_UPLOAD};
+    struct nx_saml_record row = {.parsed = &parsed,
+                                 .xml = NX_LIT("<EntityDescriptor/>"),
+                                 .owner = p->client,
+                                 .source = NX_SAML_UPLOAD};
     OK(nx_saml_entity_create(rig_house(&rig)->registry, &row));
 }
 
@@ -86,10 +91,11 @@ static int up(void **state)
     portal_up(&land, "land", BY_POST);
     portal_up(&school, "school", BY_SOAP);
     portal_up(&mute, "mute", BY_NOTHING);
-    rig_register(&rig, &oidc,
-                 "{\"client_name\":\"Tax\",\"redirect_uris\":[\"https://portal.example/cb\"],"
-                 "\"post_logout_redirect_uris\":[\"https://portal.example/bye\"],"
-                 "\"backchannel_logout_uri\":\"https://portal.example/logout\",\"scope\":\"openid profile\"}");
+    rig_register(
+        &rig, &oidc,
+        "{\"client_name\":\"Tax\",\"redirect_uris\":[\"https://portal.example/cb\"],"
+        "\"post_logout_redirect_uris\":[\"https://portal.example/bye\"],"
+        "\"backchannel_logout_uri\":\"https://portal.example/logout\",\"scope\":\"openid profile\"}");
     rig_sign_in(&browser, &rig.lan);
     return 0;
 }
@@ -112,10 +118,11 @@ static struct known sign_on(struct rig_browser *b, struct rig_saml *p)
     rig_saml_sign_on(&x, p, b, rig_saml_ask(p, "", ""));
     assert_string_equal(x.status, "Success");
     const nx_xml_node *name = rig_saml_at(x.assertion, "Subject", "NameID", NULL);
-    struct known k = {.format = nx_arena_strdup(rig.arena, nx_xml_attr(name, "Format")),
-                      .value = rig_saml_text(&rig, name),
-                      .index = nx_arena_strdup(
-                          rig.arena, nx_xml_attr(rig_saml_at(x.assertion, "AuthnStatement", NULL), "SessionIndex"))};
+    struct known k = {
+        .format = nx_arena_strdup(rig.arena, nx_xml_attr(name, "Format")),
+        .value = rig_saml_text(&rig, name),
+        .index = nx_arena_strdup(
+            rig.arena, nx_xml_attr(rig_saml_at(x.assertion, "AuthnStatement", NULL), "SessionIndex"))};
     rig_saml_forget(&x);
     return k;
 }
@@ -126,7 +133,8 @@ static bool signed_in(struct rig_browser *b)
     return rp->status == 200;
 }
 
-/* ---- messages ---------------------------------------------------------------------------------------------- */
+/* ---- messages
+ * ---------------------------------------------------------------------------------------------- */
 
 struct message {
     struct rig_saml *from;
@@ -136,7 +144,28 @@ struct message {
     const char *status, *second;
     const struct known *who; /* a request; index NULL: none */
     int64_t issued, until;   /* seconds from now; until 0: none */
+    const nx_xml_key *to;    /* who may read the name; NULL: in the clear */
 };
+
+static void put_name(nx_xml_writer *w, const struct known *who)
+{
+    nx_xml_begin(w, NX_NS_SAML, "NameID");
+    nx_xml_put_attr(w, "Format", who->format);
+    nx_xml_put_text(w, nx_span_str(who->value));
+    nx_xml_end(w);
+}
+
+static void put_encrypted_name(nx_xml_writer *w, const struct message *m)
+{
+    nx_span name;
+    nx_xml_writer *inner = nx_xml_writer_new(rig.arena, 4u << 10);
+    struct nx_xml_recipient to = {.key = m->to, .cipher = NX_XML_AES256_GCM, .oaep = NX_XML_OAEP_MGF1P};
+    put_name(inner, m->who);
+    OK(nx_xml_done(&name, inner));
+    nx_xml_begin(w, NX_NS_SAML, "EncryptedID");
+    OK(nx_xml_encrypt(w, rig.arena, &to, name));
+    nx_xml_end(w);
+}
 
 static nx_xml_writer *write_message(const struct message *m, bool place)
 {
@@ -145,24 +174,27 @@ static nx_xml_writer *write_message(const struct message *m, bool place)
     nx_xml_put_attr(w, "ID", m->id);
     nx_xml_put_attr(w, "Version", "2.0");
     nx_xml_put_attr_time(w, "IssueInstant", nx_now() + m->issued);
-    if (m->destination) nx_xml_put_attr(w, "Destination", nx_arena_printf(rig.arena, RIG_ISSUER "%s", m->destination));
+    if (m->destination)
+        nx_xml_put_attr(w, "Destination", nx_arena_printf(rig.arena, RIG_ISSUER "%s", m->destination));
     if (m->until) nx_xml_put_attr_time(w, "NotOnOrAfter", nx_now() + m->until);
     nx_xml_put_attr(w, "InResponseTo", m->in_response_to);
     nx_xml_put(w, NX_NS_SAML, "Issuer", m->from->entity_id);
     if (place) nx_xml_signature_here(w);
     if (m->who) {
-        nx_xml_begin(w, NX_NS_SAML, "NameID");
-        nx_xml_put_attr(w, "Format", m->who->format);
-        nx_xml_put_text(w, nx_span_str(m->who->value));
-        nx_xml_end(w);
+        if (m->to)
+            put_encrypted_name(w, m);
+        else
+            put_name(w, m->who);
         nx_xml_put(w, NX_NS_SAMLP, "SessionIndex", m->who->index);
     } else {
         nx_xml_begin(w, NX_NS_SAMLP, "Status");
         nx_xml_begin(w, NX_NS_SAMLP, "StatusCode");
-        nx_xml_put_attr(w, "Value", nx_arena_printf(rig.arena, "urn:oasis:names:tc:SAML:2.0:status:%s", m->status));
+        nx_xml_put_attr(w, "Value",
+                        nx_arena_printf(rig.arena, "urn:oasis:names:tc:SAML:2.0:status:%s", m->status));
         if (m->second) {
             nx_xml_begin(w, NX_NS_SAMLP, "StatusCode");
-            nx_xml_put_attr(w, "Value", nx_arena_printf(rig.arena, "urn:oasis:names:tc:SAML:2.0:status:%s", m->second));
+            nx_xml_put_attr(w, "Value",
+                            nx_arena_printf(rig.arena, "urn:oasis:names:tc:SAML:2.0:status:%s", m->second));
             nx_xml_end(w);
         }
         nx_xml_end(w);
@@ -244,7 +276,8 @@ static nx_reply *ask(struct rig_browser *b, struct rig_saml *from, const struct 
     return rig_get(b, redirect_of(&m, from->sign, relay));
 }
 
-/* ---- what we say ------------------------------------------------------------------------------------------- */
+/* ---- what we say
+ * ------------------------------------------------------------------------------------------- */
 
 struct said {
     const char *id, *in_response_to, *destination, *relay;
@@ -276,7 +309,8 @@ static void read_said(struct said *out, const nx_xml_doc *d)
     out->index = rig_saml_text(&rig, rig_saml_at(d, "SessionIndex", NULL));
     out->status = keep(top ? last_part(nx_xml_attr(top, "Value")) : "");
     out->second = keep(second ? last_part(nx_xml_attr(second, "Value")) : "");
-    assert_string_equal(rig_saml_text(&rig, rig_saml_at(d, "Issuer", NULL)), RIG_ISSUER NX_SAML_PATH_METADATA);
+    assert_string_equal(rig_saml_text(&rig, rig_saml_at(d, "Issuer", NULL)),
+                        RIG_ISSUER NX_SAML_PATH_METADATA);
 }
 
 static void own_key(nx_xml_key **out)
@@ -361,8 +395,9 @@ static nx_reply *press(struct rig_browser *b, const char *page)
 {
     nx_reply *rp = rig_get(b, page);
     assert_int_equal(rp->status, 200);
-    return rig_post(b, "/saml/logout/next",
-                    nx_arena_printf(rig.arena, "t=%s&csrf=%s", rig_field(&rig, rp, "t"), rig_field(&rig, rp, "csrf")));
+    return rig_post(
+        b, "/saml/logout/next",
+        nx_arena_printf(rig.arena, "t=%s&csrf=%s", rig_field(&rig, rp, "t"), rig_field(&rig, rp, "csrf")));
 }
 
 static size_t count(const char *text, const char *piece)
@@ -373,7 +408,8 @@ static size_t count(const char *text, const char *piece)
     return n;
 }
 
-/* ---- from a portal ----------------------------------------------------------------------------------------- */
+/* ---- from a portal
+ * ----------------------------------------------------------------------------------------- */
 
 static void a_portal_signs_her_out(void **state)
 {
@@ -423,7 +459,8 @@ static void without_an_index_every_session_of_hers_there_ends(void **state)
     rig_browser_close(&third);
 }
 
-/* The requests that a browser carries name her at each portal: one that is not hers carries none, and sees no list. */
+/* The requests that a browser carries name her at each portal: one that is not hers carries none, and sees no
+ * list. */
 static void another_browser_hears_nothing_of_her_portals(void **state)
 {
     (void)state;
@@ -452,7 +489,8 @@ static void what_is_over_already_is_success(void **state)
     assert_string_equal(said_by_redirect(ask(&browser, &health, &k, NULL)).status, "Success");
 }
 
-/* ---- requests that are not to be believed ------------------------------------------------------------------ */
+/* ---- requests that are not to be believed
+ * ------------------------------------------------------------------ */
 
 static void another_persons_name_ends_nothing(void **state)
 {
@@ -501,7 +539,8 @@ static void a_request_must_be_signed_fresh_and_for_us(void **state)
     m = request_of(&health, &k);
     m.until = -60; /* NotOnOrAfter */
     refused(rig_get(&browser, redirect_of(&m, health.sign, NULL)), NX_ERR_SAML_STALE);
-    struct rig_saml stranger = {.rig = &rig, .entity_id = "https://stranger.example/saml", .sign = health.sign};
+    struct rig_saml stranger = {
+        .rig = &rig, .entity_id = "https://stranger.example/saml", .sign = health.sign};
     m = request_of(&stranger, &k);
     refused(rig_get(&browser, redirect_of(&m, health.sign, NULL)), NX_ERR_SAML_ISSUER);
     assert_true(signed_in(&browser));
@@ -520,7 +559,8 @@ static void a_request_is_taken_once(void **state)
     assert_true(signed_in(&browser));
 }
 
-/* ---- through the browser ----------------------------------------------------------------------------------- */
+/* ---- through the browser
+ * ----------------------------------------------------------------------------------- */
 
 /* health asks; court and land are told through the browser, school and the OIDC portal by us. */
 static char *everybody(struct known *k)
@@ -619,7 +659,8 @@ static void answers_that_are_not_to_be_believed(void **state)
     m = answer_of(&court, first.id);
     m.destination = NX_SAML_PATH_SSO;
     assert_string_equal(page_of(rig_get(&browser, redirect_of(&m, court.sign, first.relay))), page);
-    assert_int_equal(rig_get(&browser, redirect_of(&good, court.sign, NULL))->status, 404); /* whose answer? */
+    assert_int_equal(rig_get(&browser, redirect_of(&good, court.sign, NULL))->status,
+                     404); /* whose answer? */
     struct rig_browser other;
     rig_browser_open(&other, &rig);
     assert_int_equal(rig_get(&other, redirect_of(&good, court.sign, first.relay))->status, 404);
@@ -630,7 +671,8 @@ static void answers_that_are_not_to_be_believed(void **state)
     assert_string_equal(last.second, "");
 }
 
-/* ---- from us ----------------------------------------------------------------------------------------------- */
+/* ---- from us
+ * ----------------------------------------------------------------------------------------------- */
 
 static void relying_party_logout_goes_through_the_portals(void **state)
 {
@@ -676,8 +718,9 @@ static const char *state_of(const json_t *receipt, const struct rig_saml *p)
 {
     size_t i;
     const json_t *line;
-    json_array_foreach(nx_json_array(receipt, "portals"), i, line)
-        if (strcmp(nx_json_str(line, "client_id"), p->client) == 0) return nx_json_str(line, "state");
+    json_array_foreach(nx_json_array(receipt, "portals"), i,
+                       line) if (strcmp(nx_json_str(line, "client_id"), p->client) ==
+                                 0) return nx_json_str(line, "state");
     return "?";
 }
 
@@ -714,11 +757,13 @@ static void a_browser_that_does_not_come_leaves_it_untold(void **state)
     (void)state;
     sign_on(&browser, &health);
     nx_reply *rp = rig_get(&browser, "/me");
-    page_of(rig_post(&browser, "/me", nx_arena_printf(rig.arena, "act=sign-out&csrf=%s", rig_field(&rig, rp, "csrf"))));
+    page_of(rig_post(&browser, "/me",
+                     nx_arena_printf(rig.arena, "act=sign-out&csrf=%s", rig_field(&rig, rp, "csrf"))));
     struct nx_notice_list due;
     OK(nx_outbox_lease(rig_house(&rig)->registry, rig.arena, nx_now(), 30, 64, &due));
     for (size_t i = 0; i < due.n; i++)
-        assert_string_not_equal(due.v[i].kind, NX_NOTICE_SAML_BROWSER); /* not the deliverer's, while there is time */
+        assert_string_not_equal(due.v[i].kind,
+                                NX_NOTICE_SAML_BROWSER); /* not the deliverer's, while there is time */
     nx_clock_shift(NX_NOTICE_BROWSER_S + 1);
     OK(nx_outbox_lease(rig_house(&rig)->registry, rig.arena, nx_now(), 30, 64, &due));
     size_t found = 0;
@@ -726,20 +771,23 @@ static void a_browser_that_does_not_come_leaves_it_untold(void **state)
         struct nx_egress_request rq;
         if (strcmp(due.v[i].target, health.client) != 0) continue;
         assert_string_equal(due.v[i].kind, NX_NOTICE_SAML_BROWSER);
-        assert_int_equal(nx_notice_saml_browser.build(&rq, rig_house(&rig), rig.arena, &due.v[i]).e, NX_ERR_NOT_FOUND);
+        assert_int_equal(nx_notice_saml_browser.build(&rq, rig_house(&rig), rig.arena, &due.v[i]).e,
+                         NX_ERR_NOT_FOUND);
         found++;
     }
     assert_int_equal(found, 1);
 }
 
-/* ---- by SOAP ----------------------------------------------------------------------------------------------- */
+/* ---- by SOAP
+ * ----------------------------------------------------------------------------------------------- */
 
 static struct nx_notice notice_for(const struct rig_saml *p)
 {
     struct nx_notice_list due;
     OK(nx_outbox_lease(rig_house(&rig)->registry, rig.arena, nx_now(), 1, 64, &due));
     for (size_t i = 0; i < due.n; i++)
-        if (strcmp(due.v[i].target, p->client) == 0 && strcmp(due.v[i].kind, NX_NOTICE_SAML) == 0) return due.v[i];
+        if (strcmp(due.v[i].target, p->client) == 0 && strcmp(due.v[i].kind, NX_NOTICE_SAML) == 0)
+            return due.v[i];
     fail_msg("no notice");
     return (struct nx_notice){.id = 0};
 }
@@ -762,7 +810,8 @@ static void rule_18_a_portal_is_told_by_soap(void **state)
     (void)state;
     struct known k = sign_on(&browser, &school);
     nx_reply *rp = rig_get(&browser, "/me");
-    rp = rig_post(&browser, "/me", nx_arena_printf(rig.arena, "act=sign-out&csrf=%s", rig_field(&rig, rp, "csrf")));
+    rp = rig_post(&browser, "/me",
+                  nx_arena_printf(rig.arena, "act=sign-out&csrf=%s", rig_field(&rig, rp, "csrf")));
     assert_string_equal(rig_location(rp), "/signed-out"); /* nobody needs the browser */
     struct nx_notice n = notice_for(&school);
     struct nx_egress_request rq;
@@ -807,7 +856,8 @@ static void rule_18_a_portal_is_told_by_soap(void **state)
 static struct said soap(const struct message *m, int *status)
 {
     struct nx_egress_reply e = envelope(signed_xml(m));
-    nx_reply *rp = rig_send(&browser, "POST", NX_SAML_PATH_LOGOUT_SOAP, "text/xml", nx_arena_dup(rig.arena, e.body));
+    nx_reply *rp =
+        rig_send(&browser, "POST", NX_SAML_PATH_LOGOUT_SOAP, "text/xml", nx_arena_dup(rig.arena, e.body));
     *status = rp->status;
     if (rp->status != 200) return (struct said){.id = NULL};
     return said_by_soap(rp->body);
@@ -857,13 +907,60 @@ static void by_soap_too_a_request_must_be_right(void **state)
     m.destination = NX_SAML_PATH_LOGOUT_SOAP;
     OK(nx_xml_done(&xml, write_message(&m, false)));
     struct nx_egress_reply e = envelope(xml);
-    nx_reply *rp = rig_send(&browser, "POST", NX_SAML_PATH_LOGOUT_SOAP, "text/xml", nx_arena_dup(rig.arena, e.body));
+    nx_reply *rp =
+        rig_send(&browser, "POST", NX_SAML_PATH_LOGOUT_SOAP, "text/xml", nx_arena_dup(rig.arena, e.body));
     assert_int_equal(rp->status, 500);
     assert_int_equal(nx_last_origin().e, NX_ERR_SAML_UNSIGNED);
     assert_true(signed_in(&browser));
 }
 
-/* ---- from an upstream provider ------------------------------------------------------------------------------ */
+static nx_xml_key *encryption_key(void)
+{
+    nx_xml_key *out;
+    nx_signing_key *k;
+    OK(nx_keyring_active(&k, rig_house(&rig)->keyring, NX_USE_SAML_ENC));
+    OK(nx_xml_key_of(&out, nx_jwk_evp(nx_signing_key_jwk(k))));
+    nx_signing_key_release(k);
+    return out;
+}
+
+/* saml-core section 3.7.1: the name may be an EncryptedID. */
+static void her_name_may_be_encrypted(void **state)
+{
+    (void)state;
+    int status;
+    nx_xml_key *ours = encryption_key(), *foreign;
+    struct known k = sign_on(&browser, &school);
+    struct known crossed = {.format = k.format, .value = "somebody else", .index = k.index};
+    EVP_PKEY *stranger;
+    OK(nx_alg_generate(&stranger, NX_ALG_RS256));
+    OK(nx_xml_key_of(&foreign, stranger));
+
+    struct message m = request_of(&school, &k);
+    m.destination = NX_SAML_PATH_LOGOUT_SOAP;
+    m.to = foreign;
+    soap(&m, &status);
+    assert_int_equal(status, 500);
+    assert_int_equal(nx_last_origin().e, NX_ERR_XML_DECRYPT);
+
+    m = request_of(&school, &crossed);
+    m.destination = NX_SAML_PATH_LOGOUT_SOAP;
+    m.to = ours;
+    assert_string_equal(soap(&m, &status).second, "UnknownPrincipal");
+    assert_true(signed_in(&browser));
+
+    m = request_of(&school, &k);
+    m.destination = NX_SAML_PATH_LOGOUT_SOAP;
+    m.to = ours;
+    assert_string_equal(soap(&m, &status).status, "Success");
+    assert_false(signed_in(&browser));
+    nx_xml_key_free(ours);
+    nx_xml_key_free(foreign);
+    EVP_PKEY_free(stranger);
+}
+
+/* ---- from an upstream provider
+ * ------------------------------------------------------------------------------ */
 
 #define IDP "tinh"
 
@@ -892,8 +989,12 @@ static void upstream_up(struct rig_saml *p)
     OK(nx_alg_generate(&p->sign, NX_ALG_ES256));
     key.key = p->sign;
     OK(nx_spki(&key.spki, rig.arena, p->sign));
-    nx_saml_entity parsed = {
-        .entity_id = row.issuer, .role = NX_SAML_IDP, .sso = {slo, 1}, .slo = {slo, 2}, .key = &key, .key_count = 1};
+    nx_saml_entity parsed = {.entity_id = row.issuer,
+                             .role = NX_SAML_IDP,
+                             .sso = {slo, 1},
+                             .slo = {slo, 2},
+                             .key = &key,
+                             .key_count = 1};
     struct nx_saml_record record = {
         .parsed = &parsed, .xml = NX_LIT("<EntityDescriptor/>"), .owner = IDP, .source = NX_SAML_UPLOAD};
     OK(nx_saml_entity_create(rig_house(&rig)->registry, &record));
@@ -921,7 +1022,8 @@ static void a_provider_signs_her_out_through_our_portals(void **state)
     came_through(&other, "there-2");
     came_through(&browser, "there-1");
     sign_on(&browser, &health);
-    struct known k = {.format = nx_saml_format_uri(NX_SAML_PERSISTENT), .value = "lan@tinh", .index = "there-1"};
+    struct known k = {
+        .format = nx_saml_format_uri(NX_SAML_PERSISTENT), .value = "lan@tinh", .index = "there-1"};
     struct message m = request_of(&idp, &k);
     const char *page = page_of(rig_get(&browser, redirect_of(&m, idp.sign, "state 2")));
     assert_false(signed_in(&browser));
@@ -950,7 +1052,8 @@ static void a_provider_signs_her_out_by_soap(void **state)
     rig_sign_in(&local, &rig.lan); /* by us, not by them */
     came_through(&other, "there-2");
     came_through(&browser, "there-1");
-    struct known wrong = {.format = nx_saml_format_uri(NX_SAML_PERSISTENT), .value = "minh@tinh", .index = "there-1"};
+    struct known wrong = {
+        .format = nx_saml_format_uri(NX_SAML_PERSISTENT), .value = "minh@tinh", .index = "there-1"};
     struct message m = request_of(&idp, &wrong);
     m.destination = NX_SAML_PATH_LOGOUT_SOAP;
     assert_string_equal(soap(&m, &status).status, "Success"); /* nothing of that name came from there */
@@ -999,6 +1102,7 @@ int main(void)
         T(rule_18_a_portal_is_told_by_soap),
         T(a_portal_signs_her_out_by_soap),
         T(by_soap_too_a_request_must_be_right),
+        T(her_name_may_be_encrypted),
         T(a_provider_signs_her_out_through_our_portals),
         T(a_provider_signs_her_out_by_soap),
     };
