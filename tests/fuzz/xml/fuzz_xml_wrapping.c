@@ -3,42 +3,15 @@
  *
  * Input: the XML, a NUL, and steps of three bytes: what is done, to which element, with which other element.
  */
-#include "base/text.h"
+#include "seed_keys.h"
 #include "xml/tree.h"
-#include "xml/verify.h"
 
 #include <libxml/parser.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define ELEMENTS_MAX 200
 #define STEPS_MAX 24
-#define KEYS 2
-
-/* SubjectPublicKeyInfo of tests/saml/attacks/keys: idp-rsa, idp-p256. */
-static const char *const spki[KEYS] = {
-    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA3BOJ2jc6WrLXzqIkU71ujeUAEfbmwGqvIGsntOjbJqGMzagWgeRD"
-    "KM4wMlY9esFHYwLUEHyo9N/VCZGo53T5q6raXmjDlxt6vc4EecCEAJ97YX6W0AItWeqwbKcXdkp1Uzz25QzyErE0SazaBrwC"
-    "uppA6YTTRhRX0LbLdUSA23k+p9eiqR4zBjtndfts7kQLw3Wp4p3HXxyPlY2870vY77hkXASlO2oTRvEZHTTiBlfGixmtwQFC"
-    "C/8yjsh7Eo4WWW70Jsa3DN4U+16nJevliumUCGPusIwqtEWEaYedpuY+YrXNgu6RlFE2lEI3d63XbB+a4xNz//vdQHJEAvtB"
-    "qwIDAQAB",
-    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEGNvLTwRj6w+Ty6/I3PQRwMZzVWCiJdmbW890qmrIEnK/wbw8yWJrjk30UXh4"
-    "ReTB3DeFXpL+ENeENvki6sXfxw==",
-};
-
-static nx_xml_key *keys[KEYS];
-
-static void load(void)
-{
-    NX_AUTO(nx_arena) a = nx_arena_open(1 << 16);
-    for (int i = 0; i < KEYS; i++) {
-        nx_span der;
-        if (!nx_ok(nx_b64_decode_dup(&der, a, nx_span_str(spki[i]))) ||
-            !nx_ok(nx_xml_key_make(&keys[i], der)))
-            abort();
-    }
-}
 
 /* ---- the consumer
  * ------------------------------------------------------------------------------------------------ */
@@ -56,17 +29,16 @@ static nx_result consume(char **name, nx_arena *a, nx_span bytes)
     NX_AUTO(nx_xml_doc) d = NULL;
     NX_AUTO(nx_xml_doc) out = NULL;
     const nx_xml_node *assertion;
-    struct nx_xml_keys pinned = {.v = keys, .n = KEYS};
     NX_TRY(nx_xml_parse(&d, bytes, &nx_xml_message));
     const nx_xml_node *root = nx_xml_root(d);
     NX_REQUIRE(nx_xml_is(root, NX_NS_SAMLP, "Response"), NX_ERR_UNKNOWN);
     if (nx_xml_signed(root)) {
-        NX_TRY(nx_xml_verify(&out, d, root, &pinned));
+        NX_TRY(nx_xml_verify(&out, d, root, seed_keys()));
         NX_TRY(nx_xml_only(&assertion, nx_xml_root(out), NX_NS_SAML, "Assertion"));
         return read_name(name, a, assertion);
     }
     NX_TRY(nx_xml_only(&assertion, root, NX_NS_SAML, "Assertion"));
-    NX_TRY(nx_xml_verify(&out, d, assertion, &pinned));
+    NX_TRY(nx_xml_verify(&out, d, assertion, seed_keys()));
     return read_name(name, a, nx_xml_root(out));
 }
 
@@ -175,7 +147,6 @@ static void attack(xmlDoc *d, nx_span steps)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (!keys[0]) load();
     const uint8_t *end = size ? memchr(data, 0, size) : NULL;
     if (!end || !nx_ok(nx_xml_ready())) return 0;
     xmlDoc *d = xmlReadMemory((const char *)data, (int)(end - data), NULL, NULL,
