@@ -11,8 +11,7 @@ nx_result nx_admin_reason(const char **out, nx_request *rq)
     NX_AUTO_JSON body = NULL;
     *out = REASON_NONE;
     if (rq->body.n == 0) return NX_OK;
-    NX_REQUIRE(nx_content_is(rq, "application/json"), NX_ERR_HTTP_MEDIA_TYPE);
-    NX_TRY(nx_json_parse_object(&body, rq->body));
+    NX_TRY(nx_admin_body(&body, rq));
     const char *reason = nx_json_str(body, "reason");
     NX_REQUIRE(reason || !json_object_get(body, "reason"), NX_ERR_SYNTAX);
     if (reason) NX_NEED(*out = nx_arena_strdup(rq->arena, reason));

@@ -56,6 +56,19 @@ nx_result nx_admin_answer(nx_reply *rp, const struct nx_operate_call *c, int sta
     return NX_OK;
 }
 
+nx_result nx_admin_nothing(nx_reply *rp, const struct nx_operate_call *c, nx_result r)
+{
+    if (!nx_ok(r)) return nx_admin_refuse(rp, c, r);
+    nx_reply_nothing(rp);
+    return NX_OK;
+}
+
+nx_result nx_admin_body(json_t **out, const nx_request *rq)
+{
+    NX_REQUIRE(nx_content_is(rq, "application/json"), NX_ERR_HTTP_MEDIA_TYPE);
+    return nx_json_parse_object(out, rq->body);
+}
+
 nx_result nx_admin_page(struct nx_operate_page *out, const nx_request *rq)
 {
     uint64_t limit = 0;

@@ -38,6 +38,10 @@ NX_FALLIBLE nx_admin_refuse(nx_reply *rp, const struct nx_operate_call *c, nx_re
 /* Sends j with the status and releases it, or refuses. */
 NX_FALLIBLE nx_admin_answer(nx_reply *rp, const struct nx_operate_call *c, int status, nx_result r,
                             json_t *j);
+/* 204, or refuses. */
+NX_FALLIBLE nx_admin_nothing(nx_reply *rp, const struct nx_operate_call *c, nx_result r);
+/* The body, which must be a JSON object; *out is owned. NX_ERR_HTTP_MEDIA_TYPE, NX_ERR_SYNTAX. */
+NX_FALLIBLE nx_admin_body(json_t **out, const nx_request *rq);
 /* The body is optional; when there is one it is {"reason": "…"}. NX_ERR_SYNTAX, NX_ERR_HTTP_MEDIA_TYPE. */
 NX_FALLIBLE nx_admin_reason(const char **out, nx_request *rq);
 /* The page parameters. NX_ERR_SYNTAX. */

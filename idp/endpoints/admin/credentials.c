@@ -17,8 +17,7 @@ nx_result nx_admin_credential_create(nx_request *rq, nx_reply *rp)
     json_t *j = NULL;
     NX_AUTO_JSON body = NULL;
     NX_TRY(nx_admin_begin(&c, rq));
-    NX_REQUIRE(nx_content_is(rq, "application/json"), NX_ERR_HTTP_MEDIA_TYPE);
-    NX_TRY(nx_json_parse_object(&body, rq->body));
+    NX_TRY(nx_admin_body(&body, rq));
     nx_result r = nx_operate_credential_create(&j, &c, nx_path(rq, "id"), body);
     return nx_admin_answer(rp, &c, 201, r, j);
 }
@@ -27,8 +26,6 @@ nx_result nx_admin_credential_delete(nx_request *rq, nx_reply *rp)
 {
     struct nx_operate_call c;
     NX_TRY(nx_admin_begin(&c, rq));
-    nx_result r = nx_operate_credential_delete(&c, nx_path(rq, "id"), nx_path(rq, "credential"));
-    if (!nx_ok(r)) return nx_admin_refuse(rp, &c, r);
-    nx_reply_nothing(rp);
-    return NX_OK;
+    return nx_admin_nothing(rp, &c,
+                            nx_operate_credential_delete(&c, nx_path(rq, "id"), nx_path(rq, "credential")));
 }

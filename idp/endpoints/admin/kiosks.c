@@ -20,8 +20,7 @@ nx_result nx_admin_kiosk_add(nx_request *rq, nx_reply *rp)
     json_t *j = NULL;
     NX_AUTO_JSON body = NULL;
     NX_TRY(nx_admin_begin(&c, rq));
-    NX_REQUIRE(nx_content_is(rq, "application/json"), NX_ERR_HTTP_MEDIA_TYPE);
-    NX_TRY(nx_json_parse_object(&body, rq->body));
+    NX_TRY(nx_admin_body(&body, rq));
     nx_result r = nx_operate_kiosk_add(&j, &c, body);
     return nx_admin_answer(rp, &c, 201, r, j);
 }
@@ -32,8 +31,5 @@ nx_result nx_admin_kiosk_revoke(nx_request *rq, nx_reply *rp)
     const char *reason;
     NX_TRY(nx_admin_begin(&c, rq));
     NX_TRY(nx_admin_reason(&reason, rq));
-    nx_result r = nx_operate_kiosk_revoke(&c, nx_path(rq, "id"), reason);
-    if (!nx_ok(r)) return nx_admin_refuse(rp, &c, r);
-    nx_reply_nothing(rp);
-    return NX_OK;
+    return nx_admin_nothing(rp, &c, nx_operate_kiosk_revoke(&c, nx_path(rq, "id"), reason));
 }

@@ -12,12 +12,6 @@ nx_result nx_admin_qr_list(nx_request *rq, nx_reply *rp)
     return nx_admin_answer(rp, &c, 200, r, j);
 }
 
-static nx_result read_body(json_t **out, nx_request *rq)
-{
-    NX_REQUIRE(nx_content_is(rq, "application/json"), NX_ERR_HTTP_MEDIA_TYPE);
-    return nx_json_parse_object(out, rq->body);
-}
-
 /* The body is read before the bearer so that the lane is chosen before anything is done; nothing is told
  * about it. */
 nx_result nx_admin_qr_create(nx_request *rq, nx_reply *rp)
@@ -25,7 +19,7 @@ nx_result nx_admin_qr_create(nx_request *rq, nx_reply *rp)
     struct nx_operate_call c;
     json_t *j = NULL;
     NX_AUTO_JSON body = NULL;
-    nx_result read = read_body(&body, rq);
+    nx_result read = nx_admin_body(&body, rq);
     if (nx_ok(read) && nx_operate_qr_hashes(body) && rq->lane != NX_LANE_HASH)
         return nx_reply_move(rp, NX_LANE_HASH);
     NX_TRY(nx_admin_begin(&c, rq));
@@ -105,7 +99,7 @@ nx_result nx_admin_key_rotate(nx_request *rq, nx_reply *rp)
     json_t *j = NULL;
     NX_AUTO_JSON body = NULL;
     NX_TRY(nx_admin_begin(&c, rq));
-    NX_TRY(read_body(&body, rq));
+    NX_TRY(nx_admin_body(&body, rq));
     nx_result r = nx_operate_key_rotate(&j, &c, nx_json_str(body, "use"), nx_json_bool(body, "now", false));
     return nx_admin_answer(rp, &c, 200, r, j);
 }

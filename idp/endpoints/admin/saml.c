@@ -1,4 +1,5 @@
-/* Portals that speak SAML. Metadata is posted as it is, or named by a URL; then it is fetched in the EGRESS lane. */
+/* Portals that speak SAML. Metadata is posted as it is, or named by a URL; then it is fetched in the EGRESS
+ * lane. */
 #include "operate/saml.h"
 
 #include "endpoints/admin/admin.h"
@@ -7,13 +8,8 @@
 
 static bool is_xml(const nx_request *rq)
 {
-    return nx_content_is(rq, METADATA) || nx_content_is(rq, "application/xml") || nx_content_is(rq, "text/xml");
-}
-
-static nx_result read_object(json_t **out, nx_request *rq)
-{
-    NX_REQUIRE(nx_content_is(rq, "application/json"), NX_ERR_HTTP_MEDIA_TYPE);
-    return nx_json_parse_object(out, rq->body);
+    return nx_content_is(rq, METADATA) || nx_content_is(rq, "application/xml") ||
+           nx_content_is(rq, "text/xml");
 }
 
 /* Nothing is done or told before the bearer is checked, in the lane where the work is. */
@@ -24,7 +20,8 @@ static bool must_move(const nx_request *rq)
 
 static void point_to(nx_reply *rp, nx_arena *a, const json_t *j)
 {
-    nx_reply_header(rp, "Location", nx_arena_printf(a, NX_ADMIN_ROOT "/saml/providers/%s", nx_json_str(j, "id")));
+    nx_reply_header(rp, "Location",
+                    nx_arena_printf(a, NX_ADMIN_ROOT "/saml/providers/%s", nx_json_str(j, "id")));
 }
 
 nx_result nx_admin_saml_add(nx_request *rq, nx_reply *rp)
@@ -34,9 +31,8 @@ nx_result nx_admin_saml_add(nx_request *rq, nx_reply *rp)
     NX_AUTO_JSON body = NULL;
     if (must_move(rq)) return nx_reply_move(rp, NX_LANE_EGRESS);
     NX_TRY(nx_admin_begin(&c, rq));
-    if (!is_xml(rq)) NX_TRY(read_object(&body, rq));
-    nx_result r =
-        body ? nx_operate_saml_add_url(&j, &c, body) : nx_operate_saml_add(&j, &c, rq->body, NULL);
+    if (!is_xml(rq)) NX_TRY(nx_admin_body(&body, rq));
+    nx_result r = body ? nx_operate_saml_add_url(&j, &c, body) : nx_operate_saml_add(&j, &c, rq->body, NULL);
     if (nx_ok(r)) point_to(rp, rq->arena, j);
     return nx_admin_answer(rp, &c, 201, r, j);
 }
@@ -48,7 +44,7 @@ nx_result nx_admin_saml_replace(nx_request *rq, nx_reply *rp)
     NX_AUTO_JSON body = NULL;
     if (must_move(rq)) return nx_reply_move(rp, NX_LANE_EGRESS);
     NX_TRY(nx_admin_begin(&c, rq));
-    if (!is_xml(rq)) NX_TRY(read_object(&body, rq));
+    if (!is_xml(rq)) NX_TRY(nx_admin_body(&body, rq));
     nx_result r = body ? nx_operate_saml_replace_url(&j, &c, nx_path(rq, "id"), body)
                        : nx_operate_saml_replace(&j, &c, nx_path(rq, "id"), rq->body);
     return nx_admin_answer(rp, &c, 200, r, j);
@@ -81,7 +77,7 @@ nx_result nx_admin_saml_settle(nx_request *rq, nx_reply *rp)
     json_t *j = NULL;
     NX_AUTO_JSON body = NULL;
     NX_TRY(nx_admin_begin(&c, rq));
-    NX_TRY(read_object(&body, rq));
+    NX_TRY(nx_admin_body(&body, rq));
     nx_result r = nx_operate_saml_settle(&j, &c, nx_path(rq, "id"), body);
     return nx_admin_answer(rp, &c, 200, r, j);
 }
@@ -90,10 +86,7 @@ nx_result nx_admin_saml_remove(nx_request *rq, nx_reply *rp)
 {
     struct nx_operate_call c;
     NX_TRY(nx_admin_begin(&c, rq));
-    nx_result r = nx_operate_saml_remove(&c, nx_path(rq, "id"));
-    if (!nx_ok(r)) return nx_admin_refuse(rp, &c, r);
-    nx_reply_nothing(rp);
-    return NX_OK;
+    return nx_admin_nothing(rp, &c, nx_operate_saml_remove(&c, nx_path(rq, "id")));
 }
 
 nx_result nx_admin_saml_xml(nx_request *rq, nx_reply *rp)
