@@ -98,10 +98,16 @@ void rig_sign_in(struct rig_browser *b, const struct rig_person *p);
 void rig_prove(struct rig_browser *b, const struct rig_person *p, struct nx_proof proof,
                const char *only_client);
 
+/* Authorization of an operator with a new token of these scopes, in the arena of the rig. */
+const char *rig_operator(struct rig *r, const char *scopes);
+/* For a form or a query, in the arena of the rig. */
+char *rig_encoded(struct rig *r, const char *text);
+
 /* ---- reading replies ---- */
 
 /* The whole body as a string. */
 const char *rig_body(const nx_reply *rp);
+bool rig_says(const nx_reply *rp, const char *text);
 /* "" when absent. */
 const char *rig_location(const nx_reply *rp);
 /* A parameter of the Location's query or fragment, decoded, in the arena of the rig; NULL when absent. */

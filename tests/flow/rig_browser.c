@@ -3,6 +3,7 @@
 
 #include "crypto/jws.h"
 #include "http/router.h"
+#include "operate/token.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,6 +123,11 @@ const char *rig_body(const nx_reply *rp)
     return s;
 }
 
+bool rig_says(const nx_reply *rp, const char *text)
+{
+    return strstr(rig_body(rp), text) != NULL;
+}
+
 const char *rig_location(const nx_reply *rp)
 {
     const char *s = nx_reply_header_get(rp, "Location");
@@ -171,4 +177,21 @@ json_t *rig_claims(struct rig *r, const char *token, const char *typ)
     if (!nx_ok(v)) fail_msg("token: %s", nx_err_name(v.e));
     assert_true(nx_ok(nx_json_parse_object(&claims, t.payload)));
     return claims;
+}
+
+char *rig_encoded(struct rig *r, const char *text)
+{
+    nx_buf b;
+    nx_buf_init(&b, r->arena, 64u << 10);
+    nx_percent_encode(&b, nx_span_str(text));
+    assert_true(nx_ok(nx_buf_done(&b)));
+    return nx_buf_str(&b);
+}
+
+const char *rig_operator(struct rig *r, const char *scopes)
+{
+    NX_AUTO_JSON j = NULL;
+    struct nx_operate_call c = {.house = rig_house(r), .arena = r->arena, .actor = "uid:0"};
+    assert_true(nx_ok(nx_operate_token_issue(&j, &c, scopes, 0)));
+    return nx_arena_printf(r->arena, "Bearer %s", nx_json_str(j, "token"));
 }

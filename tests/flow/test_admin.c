@@ -1,7 +1,6 @@
 /* The admin API through the whole server: scopes, effects, lists, its own description. */
 #include "endpoints/admin/admin.h"
 #include "endpoints/bearer/bearer.h"
-#include "operate/token.h"
 #include "registry/audit.h"
 #include "registry/operator_token.h"
 #include "registry/qr_identity.h"
@@ -22,22 +21,13 @@ struct desk {
     struct rig_browser b; /* whoever calls the API */
 };
 
-/* "Bearer …" of a new token with these scopes. */
-static const char *bearer(struct desk *d, const char *scopes)
-{
-    NX_AUTO_JSON j = NULL;
-    struct nx_operate_call c = {.house = rig_house(&d->rig), .arena = d->rig.arena, .actor = "uid:0"};
-    assert_true(nx_ok(nx_operate_token_issue(&j, &c, scopes, 0)));
-    return nx_arena_printf(d->rig.arena, "Bearer %s", nx_json_str(j, "token"));
-}
-
 static int set_up(void **state)
 {
     struct desk *d = calloc(1, sizeof *d);
     *state = d;
     if (rig_up(&d->rig) != 0) return -1;
     rig_browser_open(&d->b, &d->rig);
-    d->b.authorization = bearer(d, EVERYTHING);
+    d->b.authorization = rig_operator(&d->rig, EVERYTHING);
     return 0;
 }
 
@@ -259,7 +249,7 @@ static void test_suspend_and_resume(void **state)
     assert_int_equal(post(d, path(d, "clients", d->rig.machine.id, "/suspend"), NULL)->status, 204);
     nx_reply *rp = rig_call(&d->b, &d->rig.machine, "/oidc/token", "grant_type=client_credentials");
     assert_int_equal(rp->status, 401);
-    d->b.authorization = bearer(d, EVERYTHING);
+    d->b.authorization = rig_operator(&d->rig, EVERYTHING);
     assert_int_equal(post(d, path(d, "clients", d->rig.machine.id, "/resume"), NULL)->status, 204);
     rp = rig_call(&d->b, &d->rig.machine, "/oidc/token", "grant_type=client_credentials");
     assert_int_equal(rp->status, 200);
@@ -337,7 +327,7 @@ static void test_rule_12_each_call_needs_its_scope(void **state)
     static const char *const scopes[] = {"scim", "clients", "revoke", "audit", "keys"};
     static const char *const methods[NX_METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
     for (size_t s = 0; s < 5; s++) {
-        d->b.authorization = bearer(d, scopes[s]);
+        d->b.authorization = rig_operator(&d->rig, scopes[s]);
         for (size_t i = 0; i < nx_admin_call_count; i++) {
             const struct nx_admin_call *call = &nx_admin_calls[i];
             char target[256] = NX_ADMIN_ROOT;

@@ -70,18 +70,9 @@ static void officer_signs_in(unsigned means)
     rig_prove(&desk, &rig.minh, (struct nx_proof){.means = means, .bound_at = 3, .rung = NX_RUNG_NONE}, NULL);
 }
 
-static const char *encoded(const char *text)
-{
-    nx_buf b;
-    nx_buf_init(&b, rig.arena, 4096);
-    nx_percent_encode(&b, nx_span_str(text));
-    assert_true(nx_ok(nx_buf_done(&b)));
-    return nx_buf_str(&b);
-}
-
 static nx_reply *look_up(const char *number)
 {
-    const char *csrf = encoded(rig_field(&rig, rig_get(&desk, "/counter"), "csrf"));
+    const char *csrf = rig_encoded(&rig, rig_field(&rig, rig_get(&desk, "/counter"), "csrf"));
     return rig_post(&desk, "/counter", nx_arena_printf(rig.arena, "csrf=%s&number=%s", csrf, number));
 }
 
@@ -91,7 +82,7 @@ static nx_reply *vouch(const char *person, const char *more)
     const char *at = strstr(rig_body(rp), "action=\"/counter/vouch\"");
     assert_non_null(at);
     const char *value = strstr(at, "name=\"csrf\" value=\"") + 19;
-    const char *csrf = encoded(nx_arena_dup(rig.arena, nx_span_of(value, strcspn(value, "\""))));
+    const char *csrf = rig_encoded(&rig, nx_arena_dup(rig.arena, nx_span_of(value, strcspn(value, "\""))));
     return rig_post(&desk, "/counter/vouch",
                     nx_arena_printf(rig.arena, "csrf=%s&person=%s%s", csrf, person, more));
 }
@@ -110,9 +101,9 @@ static nx_reply *type(struct rig_browser *b, const char *digits)
     nx_reply *rp = rig_follow(b, rig_get(b, rig_authorize_url(&rig, &rig.portal, "")));
     char *t = nx_arena_strdup(rig.arena, rig_field(&rig, rp, "t"));
     rp = rig_get(b, nx_arena_printf(rig.arena, "/login/assisted?t=%s", t));
-    const char *csrf = encoded(rig_field(&rig, rp, "csrf"));
+    const char *csrf = rig_encoded(&rig, rig_field(&rig, rp, "csrf"));
     return rig_post(b, "/login/assisted",
-                    nx_arena_printf(rig.arena, "t=%s&csrf=%s&code=%s", t, csrf, encoded(digits)));
+                    nx_arena_printf(rig.arena, "t=%s&csrf=%s&code=%s", t, csrf, rig_encoded(&rig, digits)));
 }
 
 static void an_officer_vouches_and_the_token_says_so(void **state)
@@ -121,7 +112,7 @@ static void an_officer_vouches_and_the_token_says_so(void **state)
     officer_signs_in(NX_MEANS_PASSWORD | NX_MEANS_OTP);
     char *digits = digits_for_lan();
     nx_reply *rp = rig_follow(&screen, type(&screen, digits));
-    const char *t = rig_field(&rig, rp, "t"), *csrf = encoded(rig_field(&rig, rp, "csrf"));
+    const char *t = rig_field(&rig, rp, "t"), *csrf = rig_encoded(&rig, rig_field(&rig, rp, "csrf"));
     rp = rig_follow(&screen, rig_post(&screen, "/consent", nx_arena_printf(rig.arena, "t=%s&csrf=%s&decision=allow", t, csrf)));
     char *code = rig_param(&rig, rp, "code");
     assert_non_null(code);
@@ -152,9 +143,9 @@ static void a_portal_that_speaks_saml_is_told_too(void **state)
     nx_reply *rp = rig_follow(&screen, rig_get(&screen, rig_saml_ask(&health, "", "")));
     char *t = nx_arena_strdup(rig.arena, rig_field(&rig, rp, "t"));
     rp = rig_get(&screen, nx_arena_printf(rig.arena, "/login/assisted?t=%s", t));
-    const char *csrf = encoded(rig_field(&rig, rp, "csrf"));
+    const char *csrf = rig_encoded(&rig, rig_field(&rig, rp, "csrf"));
     rp = rig_post(&screen, "/login/assisted",
-                  nx_arena_printf(rig.arena, "t=%s&csrf=%s&code=%s", t, csrf, encoded(digits)));
+                  nx_arena_printf(rig.arena, "t=%s&csrf=%s&code=%s", t, csrf, rig_encoded(&rig, digits)));
     rig_saml_read(&x, &health, rig_follow(&screen, rp));
     assert_string_equal(x.status, "Success");
     const char *act = rig_saml_value(&rig, x.assertion, "urn:nixa:attribute:act");

@@ -38,14 +38,6 @@ static int down(void **state)
     return 0;
 }
 
-static char *encoded(const char *text)
-{
-    nx_buf out;
-    nx_buf_init(&out, rig.arena, 64u << 10);
-    nx_percent_encode(&out, nx_span_str(text));
-    return nx_buf_str(&out);
-}
-
 static char *token_of(struct rig_browser *who, const char *page, const char *action)
 {
     const char *body = rig_body(rig_get(who, page));
@@ -83,7 +75,7 @@ static nx_reply *enrol(struct rig_browser *who, const char *name)
     return rig_post(who, "/console/passkeys",
                     nx_arena_printf(rig.arena, "csrf=%s&ticket=%s&name=%s&response=%s",
                                     token_of(who, "/console/passkeys", "/console/passkeys"), ticket,
-                                    encoded(name), encoded(soft_registration(&key))));
+                                    rig_encoded(&rig, name), rig_encoded(&rig, soft_registration(&key))));
 }
 
 static nx_reply *enter(struct rig_browser *who)
@@ -94,12 +86,7 @@ static nx_reply *enter(struct rig_browser *who)
     return rig_post(who, "/console/login",
                     nx_arena_printf(rig.arena, "csrf=%s&ticket=%s&response=%s",
                                     token_of(who, "/console/link", "/console/login"), ticket,
-                                    encoded(soft_assertion(&key))));
-}
-
-static bool says(const nx_reply *rp, const char *text)
-{
-    return strstr(rig_body(rp), text) != NULL;
+                                    rig_encoded(&rig, soft_assertion(&key))));
 }
 
 static struct nx_administrator first(void)
@@ -119,7 +106,7 @@ static void an_administrator_enrols_and_enters(void **state)
     assert_string_equal(first().made_by, "uid:0");
     assert_string_equal(rig_location(enter(&other)), "/console");
     nx_reply *rp = rig_get(&other, "/console");
-    assert_true(says(rp, nx_arena_printf(rig.arena, "admin:%s · operator", first().key.id.s)));
+    assert_true(rig_says(rp, nx_arena_printf(rig.arena, "admin:%s · operator", first().key.id.s)));
     assert_string_equal(first().scopes, nx_operator_role_scopes("operator")); /* no more than its link held */
 }
 
@@ -138,7 +125,7 @@ static void what_does_not_enter(void **state)
     key.id[0] ^= 1;
     assert_int_equal(enter(&other)->status, 403);
     key = good;
-    assert_true(says(rig_get(&other, "/console"), "data-fragment=\"secret\""));
+    assert_true(rig_says(rig_get(&other, "/console"), "data-fragment=\"secret\""));
     assert_string_equal(rig_location(enter(&other)), "/console");
     key.counter = 0;
     assert_int_equal(enter(&other)->status, 403);
@@ -157,14 +144,14 @@ static void people_and_administrators_are_apart(void **state)
     nx_reply *rp = rig_post(&other, "/login/passkey",
                             nx_arena_printf(rig.arena, "csrf=%s&ticket=%s&response=%s",
                                             token_of(&other, "/login/passkey", "/login/passkey"), ticket,
-                                            encoded(soft_assertion(&key))));
+                                            rig_encoded(&rig, soft_assertion(&key))));
     assert_int_equal(rp->status, 403);
     ticket = asked(&other, "/login/passkey/options", &challenge); /* a challenge of the sign-in page */
     soft_get(&key, challenge);
     rp = rig_post(&other, "/console/login",
                   nx_arena_printf(rig.arena, "csrf=%s&ticket=%s&response=%s",
                                   token_of(&other, "/console/link", "/console/login"), ticket,
-                                  encoded(soft_assertion(&key))));
+                                  rig_encoded(&rig, soft_assertion(&key))));
     assert_int_equal(rp->status, 403);
 }
 
@@ -172,7 +159,7 @@ static void nobody_enrols_without_a_session(void **state)
 {
     (void)state;
     assert_int_equal(rig_post(&b, "/console/passkeys/options", "t=")->status, 404);
-    assert_true(says(rig_get(&b, "/console/passkeys"), "data-fragment=\"secret\""));
+    assert_true(rig_says(rig_get(&b, "/console/passkeys"), "data-fragment=\"secret\""));
     enter_by_link(&b, "operator");
     assert_int_equal(enrol(&b, "")->status, 400);
 }
@@ -210,9 +197,9 @@ static void removing_ends_her_sessions(void **state)
     assert_int_equal(remove_first(&b)->status, 403); /* the last who holds keys: two take her away */
     assert_true(nx_ok(nx_operate_approve(&second, waiting())));
     assert_string_equal(rig_location(remove_first(&b)), "/console/passkeys");
-    assert_true(says(rig_get(&other, "/console"), "data-fragment=\"secret\""));
+    assert_true(rig_says(rig_get(&other, "/console"), "data-fragment=\"secret\""));
     assert_int_equal(enter(&other)->status, 403);
-    assert_false(says(rig_get(&b, "/console"), "data-fragment=\"secret\"")); /* it came by the link */
+    assert_false(rig_says(rig_get(&b, "/console"), "data-fragment=\"secret\"")); /* it came by the link */
 }
 
 /* Rights over keys: one asks, another approves, once; the asker cannot approve herself. */
@@ -236,7 +223,7 @@ static void rights_over_keys_take_two_from_then_on(void **state)
     assert_non_null(id);
     assert_int_equal(nx_operate_approve(&root, id).e, NX_ERR_NOT_FOUND); /* the asker */
     assert_string_equal(rig_location(enter(&other)), "/console");
-    assert_true(says(rig_get(&other, "/console/approvals"), id));
+    assert_true(rig_says(rig_get(&other, "/console/approvals"), id));
     nx_reply *rp =
         rig_post(&other, "/console/approvals",
                  nx_arena_printf(rig.arena, "csrf=%s&id=%s",

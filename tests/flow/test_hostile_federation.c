@@ -59,11 +59,6 @@ static bool session_of(struct nx_signon *s, const struct rig_browser *who)
     return found == NX_FOUND;
 }
 
-static bool says(const nx_reply *rp, const char *text)
-{
-    return strstr(rig_body(rp), text) != NULL;
-}
-
 /* ---- an upstream ---- */
 
 static struct nx_upstream_record record_of(const char *id, int level_cap, const json_t *config)
@@ -143,10 +138,10 @@ static void test_a_providers_old_session_is_not_asked_anew(void **state)
         arrive(&b, "op", 2 * HOUR);
         nx_reply *rp = rig_follow(&b, rig_get(&b, nx_arena_printf(rig.arena, "/login?t=%s", t)));
         assert_int_equal(rp->status, 200);
-        assert_true(says(rp, "action=\"/login/password\""));
+        assert_true(rig_says(rp, "action=\"/login/password\""));
         arrive(&b, "op", 1);
         rp = rig_follow(&b, rig_get(&b, nx_arena_printf(rig.arena, "/login?t=%s", t)));
-        assert_false(says(rp, "action=\"/login/password\""));
+        assert_false(rig_says(rp, "action=\"/login/password\""));
     }
 }
 

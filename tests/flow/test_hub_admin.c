@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "endpoints/bearer/bearer.h"
 #include "hub/hub.h"
-#include "operate/token.h"
 #include "registry/audit.h"
 #include "registry/epoch.h"
 #include "rig.h"
@@ -18,21 +17,13 @@
 static struct rig rig;
 static struct rig_browser desk, person;
 
-static const char *bearer(const char *scopes)
-{
-    NX_AUTO_JSON j = NULL;
-    struct nx_operate_call c = {.house = rig_house(&rig), .arena = rig.arena, .actor = "uid:0"};
-    assert_true(nx_ok(nx_operate_token_issue(&j, &c, scopes, 0)));
-    return nx_arena_printf(rig.arena, "Bearer %s", nx_json_str(j, "token"));
-}
-
 static int up(void **state)
 {
     (void)state;
     if (rig_up(&rig) != 0) return -1;
     rig_browser_open(&desk, &rig);
     rig_browser_open(&person, &rig);
-    desk.authorization = bearer("clients");
+    desk.authorization = rig_operator(&rig, "clients");
     return 0;
 }
 
@@ -144,7 +135,7 @@ static void test_rows_that_are_refused(void **state)
 static void test_only_with_the_scope(void **state)
 {
     (void)state;
-    desk.authorization = bearer("scim revoke audit keys");
+    desk.authorization = rig_operator(&rig, "scim revoke audit keys");
     assert_int_equal(send("POST", "/admin/v1/upstreams", row("bank", "")), 403);
     assert_int_equal(rig_get(&desk, "/admin/v1/upstreams")->status, 403);
     desk.authorization = NULL;

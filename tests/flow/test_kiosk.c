@@ -84,21 +84,12 @@ static const char *jwk_of(EVP_PKEY *k)
                            nx_json_str(all, "x"), nx_json_str(all, "y"));
 }
 
-static const char *encoded(const char *text)
-{
-    nx_buf b;
-    nx_buf_init(&b, rig.arena, 4096);
-    nx_percent_encode(&b, nx_span_str(text));
-    assert_true(nx_ok(nx_buf_done(&b)));
-    return nx_buf_str(&b);
-}
-
 static nx_reply *enrol(struct rig_browser *b, const char *with, const char *jwk, const char *signature)
 {
     const char *csrf = rig_field(&rig, rig_get(b, "/kiosk"), "csrf");
     return rig_post(b, "/kiosk",
-                    nx_arena_printf(rig.arena, "csrf=%s&secret=%s&jwk=%s&signature=%s", encoded(csrf), with,
-                                    encoded(jwk), signature));
+                    nx_arena_printf(rig.arena, "csrf=%s&secret=%s&jwk=%s&signature=%s", rig_encoded(&rig, csrf), with,
+                                    rig_encoded(&rig, jwk), signature));
 }
 
 static void enrol_screen(void)
@@ -130,7 +121,8 @@ static nx_reply *prove(struct rig_browser *b, const nx_reply *page, EVP_PKEY *by
 {
     char *challenge = rig_field(&rig, page, "challenge");
     const char *form = nx_arena_printf(rig.arena, "csrf=%s&t=%s&challenge=%s&kiosk=%s&signature=%s",
-                                       encoded(rig_field(&rig, page, "csrf")), rig_field(&rig, page, "t"), challenge,
+                                       rig_encoded(&rig, rig_field(&rig, page, "csrf")), rig_field(&rig, page, "t"),
+                                       challenge,
                                        id, sign(by, label, challenge));
     return rig_post(b, "/login/qr/kiosk", form);
 }
@@ -168,7 +160,7 @@ static void test_rule_05_an_enrolled_kiosk_earns_p2(void **state)
     csrf = page_piece(&rig, rp, nx_arena_printf(rig.arena, "value=\"%s\"><input type=\"hidden\" name=\"csrf\" value=\"", t),
                       '"');
     rp = rig_follow(&screen, rig_post(&screen, "/login/qr/finish",
-                                      nx_arena_printf(rig.arena, "t=%s&csrf=%s", t, encoded(csrf))));
+                                      nx_arena_printf(rig.arena, "t=%s&csrf=%s", t, rig_encoded(&rig, csrf))));
     char *code = rig_param(&rig, rp, "code");
     assert_non_null(code);
     NX_AUTO_JSON answer = rig_json(rig_redeem(&screen, &rig.portal, code));
@@ -217,7 +209,7 @@ static void test_rule_05_nobody_else_is_taken_for_the_kiosk(void **state)
 
     page = ask(&screen); /* a challenge is good once … */
     char *challenge = rig_field(&rig, page, "challenge"), *t = rig_field(&rig, page, "t");
-    char *csrf = nx_arena_strdup(rig.arena, encoded(rig_field(&rig, page, "csrf")));
+    char *csrf = nx_arena_strdup(rig.arena, rig_encoded(&rig, rig_field(&rig, page, "csrf")));
     assert_kiosk(prove(&screen, page, key, NX_KIOSK_LABEL_PROVE));
     char *signature = sign(key, NX_KIOSK_LABEL_PROVE, challenge);
     const char *again = nx_arena_printf(rig.arena, "csrf=%s&t=%s&challenge=%s&kiosk=%s&signature=%s", csrf, t,
@@ -232,7 +224,7 @@ static void test_rule_05_nobody_else_is_taken_for_the_kiosk(void **state)
     const char *other_csrf = NULL;
     seem_a_kiosk(&other);
     rp = rig_get(&other, nx_arena_printf(rig.arena, "/login/qr?t=%s", other_t));
-    other_csrf = encoded(rig_field(&rig, rp, "csrf"));
+    other_csrf = rig_encoded(&rig, rig_field(&rig, rp, "csrf"));
     const char *stolen =
         nx_arena_printf(rig.arena, "csrf=%s&t=%s&challenge=%s&kiosk=%s&signature=%s", other_csrf, other_t, challenge,
                         id, sign(key, NX_KIOSK_LABEL_PROVE, challenge));
@@ -279,7 +271,7 @@ static void test_rule_05_nor_between_approval_and_session(void **state)
     const char *csrf = page_piece(
         &rig, rp, nx_arena_printf(rig.arena, "value=\"%s\"><input type=\"hidden\" name=\"csrf\" value=\"", t), '"');
     revoke_kiosk();
-    rp = rig_post(&screen, "/login/qr/finish", nx_arena_printf(rig.arena, "t=%s&csrf=%s", t, encoded(csrf)));
+    rp = rig_post(&screen, "/login/qr/finish", nx_arena_printf(rig.arena, "t=%s&csrf=%s", t, rig_encoded(&rig, csrf)));
     assert_int_equal(rp->status, 200);
     assert_non_null(strstr(rig_body(rp), "data-state=\"dead\""));
 }

@@ -44,11 +44,6 @@ static int down(void **state)
     return 0;
 }
 
-static bool says(const nx_reply *rp, const char *text)
-{
-    return strstr(rig_body(rp), text) != NULL;
-}
-
 static nx_reply *act(const char *name, const char *id)
 {
     nx_reply *rp = rig_get(&b, "/me");
@@ -80,7 +75,7 @@ static void strangers_sign_in_and_come_back(void **state)
              rig_field(&rig, rp, "csrf"));
     rp = rig_follow(&b, rig_post(&b, "/login/password", form));
     assert_int_equal(rp->status, 200);
-    assert_true(says(rp, "Nguyễn Thị Lan"));
+    assert_true(rig_says(rp, "Nguyễn Thị Lan"));
 }
 
 static void what_is_hers_is_shown(void **state)
@@ -90,13 +85,13 @@ static void what_is_hers_is_shown(void **state)
     json_decref(rig_tokens(&b, &rig.portal, "&scope=openid+profile"));
     assert_true(nx_ok(nx_house_chain(rig_house(&rig))));
     nx_reply *rp = rig_get(&b, "/me");
-    assert_true(says(rp, rig.lan.qid));
-    assert_true(says(rp, rig.portal.id)); /* the consent */
-    assert_true(says(rp, "data-action=\"sign-out-everywhere\""));
-    assert_true(says(rp, "Đăng nhập")); /* her activity */
+    assert_true(rig_says(rp, rig.lan.qid));
+    assert_true(rig_says(rp, rig.portal.id)); /* the consent */
+    assert_true(rig_says(rp, "data-action=\"sign-out-everywhere\""));
+    assert_true(rig_says(rp, "Đăng nhập")); /* her activity */
     rp = rig_get(&b, "/me?done=password");
-    assert_true(says(rp, "role=\"status\""));
-    assert_false(says(rig_get(&b, "/me?done=%3Cb%3E"), "role=\"status\""));
+    assert_true(rig_says(rp, "role=\"status\""));
+    assert_false(rig_says(rig_get(&b, "/me?done=%3Cb%3E"), "role=\"status\""));
 }
 
 static void sign_out_everywhere(void **state)
@@ -160,7 +155,7 @@ static void changing_the_password_ends_everything_else(void **state)
     char form[3000];
     snprintf(form, sizeof form, "token=%s", nx_json_str(tokens, "access_token"));
     rp = rig_call(&other, &rig.portal, "/oidc/introspect", form);
-    assert_true(says(rp, "\"active\":false"));
+    assert_true(rig_says(rp, "\"active\":false"));
 }
 
 static void withdrawing_consent_ends_what_was_given(void **state)
@@ -172,11 +167,11 @@ static void withdrawing_consent_ends_what_was_given(void **state)
     assert_string_equal(rig_location(act("withdraw", rig.portal.id)), "/me?done=consent_withdrawn");
     char form[3000];
     snprintf(form, sizeof form, "token=%s", nx_json_str(tokens, "access_token"));
-    assert_true(says(rig_call(&b, &rig.portal, "/oidc/introspect", form), "\"active\":false"));
+    assert_true(rig_says(rig_call(&b, &rig.portal, "/oidc/introspect", form), "\"active\":false"));
     snprintf(form, sizeof form, "token=%s", nx_json_str(tax, "access_token"));
-    assert_true(says(rig_call(&b, &rig.tax, "/oidc/introspect", form), "\"active\":true"));
+    assert_true(rig_says(rig_call(&b, &rig.tax, "/oidc/introspect", form), "\"active\":true"));
     nx_reply *rp = rig_follow(&b, rig_get(&b, rig_authorize_url(&rig, &rig.portal, "&scope=openid+profile")));
-    assert_true(says(rp, "name=\"decision\"")); /* asked again */
+    assert_true(rig_says(rp, "name=\"decision\"")); /* asked again */
     assert_int_equal(act("withdraw", "unknown")->status, 404);
 }
 
@@ -248,7 +243,7 @@ static void rule_8_the_pin_of_a_paper(void **state)
     (void)state;
     rig_sign_in(&b, &rig.lan);
     nx_reply *rp = rig_get(&b, "/me");
-    assert_true(says(rp, "/me/pin?id="));
+    assert_true(rig_says(rp, "/me/pin?id="));
     rp = rig_get(&b, nx_arena_printf(rig.arena, "/me/pin?id=%s", rig.lan.qid));
     assert_int_equal(rp->status, 200);
     char form[400], *csrf = rig_field(&rig, rp, "csrf");
@@ -258,14 +253,14 @@ static void rule_8_the_pin_of_a_paper(void **state)
     assert_int_equal(rig_post(&b, "/me/pin", form)->status, 404);
     snprintf(form, sizeof form, "csrf=%s&id=%s&pin=274910&repeat=274910", csrf, rig.lan.qid);
     assert_string_equal(rig_location(rig_post(&b, "/me/pin", form)), "/me?done=pin");
-    assert_false(says(rig_get(&b, "/me"), "/me/pin?id="));
+    assert_false(rig_says(rig_get(&b, "/me"), "/me/pin?id="));
 }
 
 static void rule_8_a_paper_is_printed_by_its_holder_alone(void **state)
 {
     (void)state;
     rig_sign_in(&b, &rig.lan);
-    assert_true(says(rig_get(&b, "/me"), "/me/paper?id="));
+    assert_true(rig_says(rig_get(&b, "/me"), "/me/paper?id="));
     char *own = nx_arena_printf(rig.arena, "/me/paper?id=%s", rig.lan.qid);
     nx_reply *rp = rig_get(&b, own);
     assert_int_equal(rp->status, 200);

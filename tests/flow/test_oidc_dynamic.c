@@ -6,8 +6,6 @@
 #include "crypto/jose_guard.h"
 #include "crypto/jwk.h"
 #include "endpoints/bearer/bearer.h"
-#include "operate/call.h"
-#include "operate/token.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,23 +18,11 @@ static struct rig rig;
 static struct rig_browser browser;
 static const char *operator_bearer;
 
-static const char *operator_token(const char *scopes)
-{
-    nx_arena *a = nx_arena_open(1u << 20);
-    struct nx_operate_call call = {.house = rig_house(&rig), .arena = a, .actor = "uid:0"};
-    NX_AUTO_JSON t = NULL;
-    nx_result r = nx_operate_token_issue(&t, &call, scopes, 0);
-    if (!nx_ok(r)) fail_msg("operator token: %s", nx_err_name(r.e));
-    const char *bearer = nx_arena_printf(rig.arena, "Bearer %s", nx_json_str(t, "token"));
-    nx_arena_close(a);
-    return bearer;
-}
-
 static int up(void **state)
 {
     (void)state;
     if (rig_up(&rig) != 0 || !nx_ok(nx_bearer_start())) return -1;
-    operator_bearer = operator_token("clients");
+    operator_bearer = rig_operator(&rig, "clients");
     return 0;
 }
 
@@ -110,7 +96,7 @@ static void registration_answers_and_needs_an_operator(void **state)
 static void test_rule_12_registration_takes_operators_only(void **state)
 {
     (void)state;
-    assert_int_equal(send_as(operator_token("scim"), "POST", "/oidc/register", "{" CB "}")->status, 403);
+    assert_int_equal(send_as(rig_operator(&rig, "scim"), "POST", "/oidc/register", "{" CB "}")->status, 403);
     NX_AUTO_JSON t =
         rig_json(rig_call(&browser, &rig.machine, "/oidc/token", "grant_type=client_credentials"));
     const char *own = nx_arena_printf(rig.arena, "Bearer %s", nx_json_str(t, "access_token"));

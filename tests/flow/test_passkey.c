@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "endpoints/bearer/bearer.h"
 #include "house/chain.h"
-#include "operate/token.h"
 #include "registry/audit.h"
 #include "revoke/revoke.h"
 #include "rig.h"
@@ -38,19 +37,6 @@ static int down(void **state)
     rig_down(&rig);
     nx_clock_shift(0);
     return 0;
-}
-
-static bool says(const nx_reply *rp, const char *text)
-{
-    return strstr(rig_body(rp), text) != NULL;
-}
-
-static char *encoded(const char *text)
-{
-    nx_buf out;
-    nx_buf_init(&out, rig.arena, 64u << 10);
-    nx_percent_encode(&out, nx_span_str(text));
-    return nx_buf_str(&out);
 }
 
 /* Two factors of different kinds, at the level at which they were enrolled. */
@@ -107,7 +93,7 @@ static nx_reply *send_new(struct rig_browser *who, const char *csrf, const struc
 {
     return rig_post(
         who, "/me/passkeys",
-        nx_arena_printf(rig.arena, "csrf=%s&ticket=%s&response=%s", csrf, q->ticket, encoded(response)));
+        nx_arena_printf(rig.arena, "csrf=%s&ticket=%s&response=%s", csrf, q->ticket, rig_encoded(&rig, response)));
 }
 
 static size_t excluded; /* credentials named to the authenticator that was asked last */
@@ -123,7 +109,7 @@ static nx_reply *add(struct rig_browser *who, struct soft_passkey *p, const char
     nx_reply *rp = rig_get(who, "/me/passkeys");
     char *form = nx_arena_printf(rig.arena, "csrf=%s&ticket=%s&response=%s&name=%s",
                                  field_of(rp, "/me/passkeys", "csrf"), q.ticket,
-                                 encoded(soft_registration(p)), encoded(name));
+                                 rig_encoded(&rig, soft_registration(p)), rig_encoded(&rig, name));
     return rig_post(who, "/me/passkeys", form);
 }
 
@@ -152,7 +138,7 @@ static nx_reply *send_answer(struct rig_browser *who, const char *t, const char 
     nx_reply *rp = rig_get(who, nx_arena_printf(rig.arena, "/login/passkey?t=%s", t));
     assert_int_equal(rp->status, 200);
     char *form = nx_arena_printf(rig.arena, "csrf=%s&t=%s&ticket=%s&response=%s",
-                                 field_of(rp, "/login/passkey", "csrf"), t, ticket, encoded(response));
+                                 field_of(rp, "/login/passkey", "csrf"), t, ticket, rig_encoded(&rig, response));
     return rig_post(who, "/login/passkey", form);
 }
 
@@ -201,7 +187,7 @@ static void a_portal_gets_its_answer(void **state)
     (void)state;
     have(&key, &rig.lan, 2);
     nx_reply *rp = rig_follow(&b, use(&b, &key, begin(&b, "&acr_values=urn:nixa:acr:m2")));
-    if (says(rp, "name=\"decision\"")) return; /* the portal's consent comes behind the sign-in */
+    if (rig_says(rp, "name=\"decision\"")) return; /* the portal's consent comes behind the sign-in */
     assert_true(strncmp(rig_location(rp), "https://portal.example/cb", 25) == 0);
 }
 
@@ -226,7 +212,7 @@ static const char refused[] = "Không nhận khoá này", again[] = "Trang đã 
 static void assert_refused(nx_reply *rp, int status, const char *text)
 {
     assert_int_equal(rp->status, status);
-    assert_true(says(rp, text));
+    assert_true(rig_says(rp, text));
     assert_int_equal(rig_get(&b, "/me")->status, 303); /* nobody is signed in */
 }
 
@@ -284,7 +270,7 @@ static void purposes_are_kept_apart(void **state)
     nx_reply *rp = rig_get(&b, "/me/passkeys");
     char *form =
         nx_arena_printf(rig.arena, "csrf=%s&ticket=%s&response=%s", field_of(rp, "/me/passkeys", "csrf"),
-                        login.ticket, encoded(soft_registration(&second)));
+                        login.ticket, rig_encoded(&rig, soft_registration(&second)));
     assert_int_equal(rig_post(&b, "/me/passkeys", form)->status, 400);
     soft_close(&second);
 }
@@ -340,7 +326,7 @@ static void a_counter_that_goes_back_locks_the_passkey(void **state)
     assert_refused(use(&b, &key, ""), 403, refused); /* and stays locked */
     assert_int_equal(audited("passkey.flagged"), 1);
     sign_in_at(&b, &rig.lan, 2);
-    assert_true(says(rig_get(&b, "/me/passkeys"), "Bộ đếm của khoá này đi lùi"));
+    assert_true(rig_says(rig_get(&b, "/me/passkeys"), "Bộ đếm của khoá này đi lùi"));
 }
 
 static void of_somebody_who_is_not_active(void **state)
@@ -384,7 +370,7 @@ static void adding_wants_a_fresh_proof_and_no_weak_rung(void **state)
     assert_int_not_equal(rig_post(&b, "/me/passkeys/options", "t=")->status, 200);
     nx_reply *rp = send_new(&b, csrf, &q, soft_registration(&key));
     assert_string_equal(rig_location(rp), "/me/confirm?next=/me/passkeys");
-    assert_true(says(rig_get(&b, "/me/passkeys"), "/me/confirm?next=/me/passkeys"));
+    assert_true(rig_says(rig_get(&b, "/me/passkeys"), "/me/confirm?next=/me/passkeys"));
     nx_clock_shift(0);
     rig_prove(&b, &rig.lan,
               (struct nx_proof){.means = NX_MEANS_QR_PIN, .bound_at = 2, .rung = NX_P0, .qid = rig.lan.qid},
@@ -403,12 +389,12 @@ static void registrations_that_are_refused(void **state)
     (void)state;
     sign_in_at(&b, &rig.lan, 2);
     key.flags = 0x01;
-    assert_true(says(add(&b, &key, ""), "không kiểm tra người dùng"));
+    assert_true(rig_says(add(&b, &key, ""), "không kiểm tra người dùng"));
     key.flags = 0x05;
     key.origin = "https://evil.example";
     assert_int_equal(add(&b, &key, "")->status, 400);
     key.origin = RIG_ISSUER;
-    assert_true(says(add(&b, &key, "a name that is longer than forty characters are"), "1 đến 40"));
+    assert_true(rig_says(add(&b, &key, "a name that is longer than forty characters are"), "1 đến 40"));
     assert_string_equal(rig_location(add(&b, &key, "Một")), "/me/passkeys?done=added");
     assert_int_equal(excluded, 0);
     assert_int_equal(add(&b, &key, "Hai")->status, 409); /* the same authenticator */
@@ -424,7 +410,7 @@ static nx_reply *change(struct rig_browser *who, const char *act, const char *id
     assert_int_equal(rp->status, 200);
     return rig_post(who, "/me/passkeys/act",
                     nx_arena_printf(rig.arena, "csrf=%s&act=%s&id=%s&name=%s",
-                                    field_of(rp, "/me/passkeys/act", "csrf"), act, id, encoded(name)));
+                                    field_of(rp, "/me/passkeys/act", "csrf"), act, id, rig_encoded(&rig, name)));
 }
 
 static void hers_alone_are_renamed_and_removed(void **state)
@@ -485,8 +471,8 @@ static void her_activity_tells_and_undoes(void **state)
     rig_sign_in(&b, &rig.lan);
     assert_int_equal(audited("passkey.enrolled"), 1);
     nx_reply *rp = rig_get(&b, "/me");
-    assert_true(says(rp, "Thêm khoá đăng nhập"));
-    assert_true(says(rp, "value=\"undo-passkey\""));
+    assert_true(rig_says(rp, "Thêm khoá đăng nhập"));
+    assert_true(rig_says(rp, "value=\"undo-passkey\""));
     char *form = nx_arena_printf(rig.arena, "csrf=%s&act=undo-passkey&id=%s", rig_field(&rig, rp, "csrf"),
                                  row_of(&key).id.s);
     assert_string_equal(rig_location(rig_post(&b, "/me", form)), "/me?done=undone");
@@ -576,7 +562,7 @@ static void a_model_that_policy_refuses_is_not_added(void **state)
     struct soft_maker maker = soft_maker_open(key.aaguid, NULL);
     set_model(&maker, false, true);
     sign_in_at(&b, &rig.lan, 2);
-    assert_true(says(add(&b, &key, ""), "Loại khoá này không được dùng"));
+    assert_true(rig_says(add(&b, &key, ""), "Loại khoá này không được dùng"));
     soft_maker_close(&maker);
 }
 
@@ -586,11 +572,11 @@ static void a_model_that_policy_refuses_is_not_added(void **state)
 static void the_way_is_offered_where_it_helps(void **state)
 {
     (void)state;
-    assert_true(says(rig_get(&b, "/login"), "/login/passkey")); /* to everybody, whoever has one */
+    assert_true(rig_says(rig_get(&b, "/login"), "/login/passkey")); /* to everybody, whoever has one */
     rig_sign_in(&b, &rig.lan);
     nx_reply *rp =
         rig_follow(&b, rig_get(&b, rig_authorize_url(&rig, &rig.portal, "&acr_values=urn:nixa:acr:m2")));
-    assert_false(says(rp, "/login/passkey"));
+    assert_false(rig_says(rp, "/login/passkey"));
     have(&key, &rig.lan, 2);
     rig_sign_in(&b, &rig.lan);
     rp = rig_follow(
@@ -599,7 +585,7 @@ static void the_way_is_offered_where_it_helps(void **state)
                         &rig, &rig.portal,
                         "&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22"
                         "%3A%22urn%3Anixa%3Aacr%3Am2%22%7D%7D%7D")));
-    assert_true(says(rp, "/login/passkey?t="));
+    assert_true(rig_says(rp, "/login/passkey?t="));
 }
 
 /* One that approves on a phone signs nobody in. */
@@ -620,10 +606,7 @@ static void one_of_a_phone_does_not_sign_in(void **state)
 
 static nx_reply *operate(const char *scope, const char *method, const char *path, const char *body)
 {
-    NX_AUTO_JSON j = NULL;
-    struct nx_operate_call c = {.house = rig_house(&rig), .arena = rig.arena, .actor = "uid:0"};
-    assert_true(nx_ok(nx_operate_token_issue(&j, &c, scope, 0)));
-    other.authorization = nx_arena_printf(rig.arena, "Bearer %s", nx_json_str(j, "token"));
+    other.authorization = rig_operator(&rig, scope);
     nx_reply *rp = rig_send(&other, method, nx_arena_printf(rig.arena, "/admin/v1%s", path),
                             body ? "application/json" : NULL, body);
     other.authorization = NULL;
@@ -638,7 +621,7 @@ static void operators_see_remove_and_set_the_level(void **state)
     char *one = nx_arena_printf(rig.arena, "%s/%s", list, row_of(&key).id.s);
     char *hers = nx_arena_printf(rig.arena, "/people/%s/passkeys/%s", rig.minh.id, row_of(&key).id.s);
     char *level = nx_arena_printf(rig.arena, "%s/level", one);
-    assert_true(says(operate("revoke", "GET", list, NULL), "\"level\":\"m2\""));
+    assert_true(rig_says(operate("revoke", "GET", list, NULL), "\"level\":\"m2\""));
     assert_int_equal(operate("clients", "GET", list, NULL)->status, 403);
     use(&b, &key, "");
     assert_int_equal(operate("scim", "POST", level, "{\"level\":\"m4\"}")->status,
@@ -673,7 +656,7 @@ static void operators_write_models(void **state)
                          ->status,
                      400);
     assert_true(
-        says(operate("keys", "GET", "/passkey-models", NULL), "ee882879-721c-4913-9775-3dfcce97072a"));
+        rig_says(operate("keys", "GET", "/passkey-models", NULL), "ee882879-721c-4913-9775-3dfcce97072a"));
     assert_int_equal(operate("keys", "DELETE", path, NULL)->status, 204);
     assert_int_equal(operate("keys", "DELETE", path, NULL)->status, 404);
     soft_maker_close(&maker);

@@ -59,21 +59,13 @@ static char *transaction(void)
     return t;
 }
 
-static char *encoded(const char *text)
-{
-    nx_buf b;
-    nx_buf_init(&b, rig.arena, 8192);
-    nx_percent_encode(&b, nx_span_str(text));
-    return nx_buf_str(&b);
-}
-
 static nx_reply *try(const char *t, const char *code, const char *pin)
 {
     nx_reply *rp = rig_get(&kiosk, nx_arena_printf(rig.arena, "/login/paper?t=%s", t));
     assert_int_equal(rp->status, 200);
     char *csrf = rig_field(&rig, rp, "csrf");
     return rig_post(&kiosk, "/login/paper",
-                    nx_arena_printf(rig.arena, "t=%s&csrf=%s&code=%s&pin=%s", t, csrf, encoded(code), pin));
+                    nx_arena_printf(rig.arena, "t=%s&csrf=%s&code=%s&pin=%s", t, csrf, rig_encoded(&rig, code), pin));
 }
 
 static enum nx_qr_status status_of_paper(void)

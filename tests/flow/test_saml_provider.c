@@ -1,7 +1,6 @@
 /* Portals registered by their metadata, through the whole server; and our own metadata. */
 #include "crypto/certificate.h"
 #include "endpoints/bearer/bearer.h"
-#include "operate/token.h"
 #include "registry/audit.h"
 #include "registry/consent.h"
 #include "registry/saml_entity.h"
@@ -32,13 +31,10 @@ struct desk {
 static int set_up(void **state)
 {
     struct desk *d = calloc(1, sizeof *d);
-    NX_AUTO_JSON j = NULL;
     *state = d;
     if (rig_up(&d->rig) != 0) return -1;
     rig_browser_open(&d->b, &d->rig);
-    struct nx_operate_call c = {.house = rig_house(&d->rig), .arena = d->rig.arena, .actor = "uid:0"};
-    if (!nx_ok(nx_operate_token_issue(&j, &c, "clients", 0))) return -1;
-    d->b.authorization = nx_arena_printf(d->rig.arena, "Bearer %s", nx_json_str(j, "token"));
+    d->b.authorization = rig_operator(&d->rig, "clients");
     return 0;
 }
 

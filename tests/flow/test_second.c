@@ -43,11 +43,6 @@ static int gone(void **state)
     return 0;
 }
 
-static bool says(const nx_reply *rp, const char *text)
-{
-    return strstr(rig_body(rp), text) != NULL;
-}
-
 /* ---- an authenticator app ---- */
 
 struct app {
@@ -110,7 +105,7 @@ static nx_reply *ask(const char *more)
 static nx_reply *password(nx_reply *page)
 {
     char form[1024];
-    bool t = says(page, "name=\"t\"");
+    bool t = rig_says(page, "name=\"t\"");
     snprintf(form, sizeof form, "%s%s&csrf=%s&username=lan&password=correct+horse+battery", t ? "t=" : "x=1",
              t ? rig_field(&rig, page, "t") : "", rig_field(&rig, page, "csrf"));
     return rig_follow(&b, rig_post(&b, "/login/password", form));
@@ -119,7 +114,7 @@ static nx_reply *password(nx_reply *page)
 static nx_reply *type_at(nx_reply *page, const char *path, const char *code)
 {
     char form[1024];
-    bool t = says(page, "name=\"t\"");
+    bool t = rig_says(page, "name=\"t\"");
     snprintf(form, sizeof form, "%s%s&csrf=%s&code=%s", t ? "t=" : "x=1", t ? rig_field(&rig, page, "t") : "",
              rig_field(&rig, page, "csrf"), code);
     return rig_post(&b, path, form);
@@ -134,7 +129,7 @@ static nx_reply *allow(nx_reply *rp)
 {
     char form[700];
     rp = rig_follow(&b, rp);
-    if (rp->status != 200 || !says(rp, "name=\"decision\"")) return rp;
+    if (rp->status != 200 || !rig_says(rp, "name=\"decision\"")) return rp;
     snprintf(form, sizeof form, "t=%s&csrf=%s&decision=allow", rig_field(&rig, rp, "t"),
              rig_field(&rig, rp, "csrf"));
     return rig_follow(&b, rig_post(&b, "/consent", form));
@@ -154,8 +149,8 @@ static const char *acr_of(nx_reply *rp, size_t *factors)
 
 static bool asks_for_code(const nx_reply *rp)
 {
-    return rp->status == 200 && says(rp, "autocomplete=\"one-time-code\"") &&
-           says(rp, "action=\"/login/code\"");
+    return rp->status == 200 && rig_says(rp, "autocomplete=\"one-time-code\"") &&
+           rig_says(rp, "action=\"/login/code\"");
 }
 
 /* ---- signing in ---- */
@@ -173,7 +168,7 @@ static void password_and_code_are_m2(void **state)
         nx_clock_shift((int64_t)i * 60);
         nx_reply *rp = password(ask(wishes[i]));
         assert_true(asks_for_code(rp));
-        assert_true(says(rp, "inputmode=\"numeric\""));
+        assert_true(rig_says(rp, "inputmode=\"numeric\""));
         assert_string_equal(acr_of(type(rp, app_code(&app, 0)), &factors), "urn:nixa:acr:m2");
         assert_int_equal(factors, 3); /* pwd otp mfa */
     }
@@ -195,19 +190,19 @@ static void a_wish_may_be_passed_over(void **state)
     app_given(&app, &rig.lan);
     nx_reply *rp = password(ask(WISH_M2));
     assert_true(asks_for_code(rp));
-    assert_true(says(rp, "Tiếp tục không cần mã"));
+    assert_true(rig_says(rp, "Tiếp tục không cần mã"));
     char *url = nx_arena_printf(rig.arena, "/login?t=%s", rig_field(&rig, rp, "t"));
     assert_string_equal(acr_of(rig_get(&b, url), NULL), "urn:nixa:acr:m1");
     rig_browser_close(&b);
     rig_browser_open(&b, &rig);
     rp = password(ask(ESSENTIAL_M2));
     assert_true(asks_for_code(rp));
-    assert_false(says(rp, "Tiếp tục không cần mã"));
+    assert_false(rig_says(rp, "Tiếp tục không cần mã"));
     url = nx_arena_printf(rig.arena, "/login?t=%s", rig_field(&rig, rp, "t"));
     rp = rig_follow(&b, rig_get(&b, url));
     assert_int_equal(rp->status, 200);
-    assert_true(says(rp, "/login/code?t="));
-    assert_false(says(rp, "name=\"decision\""));
+    assert_true(rig_says(rp, "/login/code?t="));
+    assert_false(rig_says(rp, "name=\"decision\""));
 }
 
 /* A session of before: the step-up page offers the code while the password is fresh, and the password first
@@ -219,14 +214,14 @@ static void a_standing_session_steps_up(void **state)
     app_given(&app, &rig.lan);
     acr_of(password(ask("")), NULL);
     nx_reply *rp = ask(ESSENTIAL_M2);
-    assert_true(says(rp, "/login/code?t="));
+    assert_true(rig_says(rp, "/login/code?t="));
     char *code_url = nx_arena_printf(
         rig.arena, "/login/code?t=%s",
         nx_arena_dup(rig.arena, nx_span_of(strstr(rig_body(rp), "/login/code?t=") + 14, NX_HANDLE_LEN)));
     assert_true(asks_for_code(rig_get(&b, code_url)));
     nx_clock_shift(rig.settings.recent_auth_s + 1);
     rp = rig_follow(&b, rig_get(&b, code_url));
-    assert_true(says(rp, "action=\"/login/password\""));
+    assert_true(rig_says(rp, "action=\"/login/password\""));
     rp = password(rp);
     assert_true(asks_for_code(rp));
     assert_string_equal(acr_of(type(rp, app_code(&app, 0)), NULL), "urn:nixa:acr:m2");
@@ -274,7 +269,7 @@ static void a_wrong_code_a_used_code_and_too_many(void **state)
     nx_reply *rp = password(ask(ESSENTIAL_M2));
     rp = type(rp, app_wrong(&app));
     assert_int_equal(rp->status, 403);
-    assert_true(says(rp, "Mã không đúng"));
+    assert_true(rig_says(rp, "Mã không đúng"));
     snprintf(used, sizeof used, "%s", app_code(&app, 0));
     assert_int_equal(type(rp, used)->status, 303);
     rig_browser_close(&b);
@@ -282,7 +277,7 @@ static void a_wrong_code_a_used_code_and_too_many(void **state)
     rp = password(ask(ESSENTIAL_M2));
     rp = type(rp, used);
     assert_int_equal(rp->status, 403);
-    assert_true(says(rp, "đã dùng rồi"));
+    assert_true(rig_says(rp, "đã dùng rồi"));
     for (int i = 0; i < 8 && rp->status == 403; i++)
         rp = type(rp, app_wrong(&app));
     assert_int_equal(rp->status, 429);
@@ -511,10 +506,10 @@ static void enrolment_is_confirmed_by_the_first_code(void **state)
     rp = me_first(rp, app_code(&app, 0));
     assert_int_equal(rp->status, 303);
     rp = rig_follow(&b, rp);
-    assert_true(says(rp, "Máy của Lan"));
-    assert_false(says(rp, "secret="));
+    assert_true(rig_says(rp, "Máy của Lan"));
+    assert_false(rig_says(rp, "secret="));
     rp = rig_get(&b, "/me");
-    assert_true(says(rp, "Thêm ứng dụng xác thực")); /* she is told */
+    assert_true(rig_says(rp, "Thêm ứng dụng xác thực")); /* she is told */
     /* The first code was used by the enrolment itself. */
     struct nx_proof proof;
     assert_int_equal(prove(app_code(&app, 0), &proof).e, NX_ERR_ONE_TIME_USED);
@@ -595,10 +590,10 @@ static void she_may_always_want_a_second_factor(void **state)
     rp = password(ask(""));
     assert_true(asks_for_code(rp));
     char *passed_over = nx_arena_printf(rig.arena, "/login?t=%s", rig_field(&rig, rp, "t"));
-    assert_false(says(rp, "Tiếp tục không cần mã"));
+    assert_false(rig_says(rp, "Tiếp tục không cần mã"));
     nx_reply *over = rig_follow(&b, rig_get(&b, passed_over));
     assert_int_equal(over->status, 200);
-    assert_true(says(over, "luôn hỏi thêm yếu tố thứ hai"));
+    assert_true(rig_says(over, "luôn hỏi thêm yếu tố thứ hai"));
     rp = rig_get(&b, nx_arena_printf(rig.arena, "/login/code?t=%s", strchr(passed_over, '=') + 1));
     assert_string_equal(acr_of(type(rp, app_code(&app, 0)), NULL), "urn:nixa:acr:m1");
     /* And for her own page. */
@@ -624,13 +619,13 @@ static void recovery_codes_serve_once_and_lift_nothing(void **state)
     const char *at = strstr(rig_body(rp), "<li><code>");
     assert_non_null(at);
     snprintf(code, sizeof code, "%.*s", NX_RECOVERY_LEN + 1, at + strlen("<li><code>"));
-    assert_false(says(rig_get(&b, "/me/codes"), code)); /* shown once */
+    assert_false(rig_says(rig_get(&b, "/me/codes"), code)); /* shown once */
     assert_string_equal(rig_location(me_act("act=always-on")), "/me/codes?done=always_on");
     for (int i = 0; i < 2; i++) {
         rig_browser_close(&b);
         rig_browser_open(&b, &rig);
         rp = password(ask(""));
-        assert_true(says(rp, "/login/recovery?t="));
+        assert_true(rig_says(rp, "/login/recovery?t="));
         char *url = nx_arena_printf(rig.arena, "/login/recovery?t=%s", rig_field(&rig, rp, "t"));
         rp = type_at(rig_get(&b, url), "/login/recovery", code);
         if (i == 0)
@@ -689,7 +684,7 @@ static void a_portal_may_forbid_means(void **state)
     app_given(&app, &rig.lan);
     forbid(NX_POLICY_CLIENT, rig.portal.id, NX_MEANS_PASSWORD);
     nx_reply *rp = password(ask(""));
-    assert_true(says(rp, "không nhận cách đăng nhập")); /* and asks for another */
+    assert_true(rig_says(rp, "không nhận cách đăng nhập")); /* and asks for another */
     forbid(NX_POLICY_CLIENT, rig.portal.id, 0);
     rig_browser_close(&b);
     rig_browser_open(&b, &rig);
@@ -707,7 +702,7 @@ static void an_agency_forbids_its_people_everywhere(void **state)
     assert_true(nx_ok(nx_identifier_replace(rig_house(&rig)->registry, rig.lan.id, &agency, 1)));
     forbid(NX_POLICY_ORGANISATION, "G01.02", NX_MEANS_PASSWORD);
     nx_reply *rp = password(ask(""));
-    assert_true(says(rp, "không nhận cách đăng nhập"));
+    assert_true(rig_says(rp, "không nhận cách đăng nhập"));
     forbid(NX_POLICY_ORGANISATION, "G01.02", 0);
     forbid(NX_POLICY_ORGANISATION, "G09", NX_MEANS_PASSWORD);
     assert_string_equal(acr_of(rig_get(&b, rig_authorize_url(&rig, &rig.portal, "")), NULL),
