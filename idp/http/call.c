@@ -156,8 +156,7 @@ static enum MHD_Result send_reply(struct nx_call *call)
     return queued;
 }
 
-/* Refused before its body was read: the connection ends with the reply, since what follows is not a request.
- */
+/* Refused at once: the connection ends with the reply, since what follows is not a request. */
 static enum MHD_Result refuse(struct nx_call *call, nx_err e)
 {
     if (!call->rq) return MHD_NO;
@@ -168,13 +167,23 @@ static enum MHD_Result refuse(struct nx_call *call, nx_err e)
     return send_reply(call);
 }
 
+/* Refused by its header: a short body is read away first. One that waits for a 100 is not asked for. */
+static enum MHD_Result refuse_body(struct nx_call *call)
+{
+    const nx_request *rq = call->rq;
+    if (rq->content_length > NX_DISCARD_MAX || nx_header(rq, "Expect")) return refuse(call, NX_ERR_NONE);
+    call->state = NX_CALL_REFUSED;
+    nx_conn_phase(call->conn, NX_PHASE_BODY);
+    return MHD_YES;
+}
+
 static enum MHD_Result on_header(struct nx_call *call, const char *method)
 {
     nx_err e = open_request(call, method);
     if (e != NX_ERR_NONE) return refuse(call, e);
     bool body = call->rq->content_length > 0 || nx_header(call->rq, "Transfer-Encoding");
     if (!nx_router_begin(call->server->router, call->rq, &call->reply)) {
-        if (body) return refuse(call, NX_ERR_NONE);
+        if (body) return refuse_body(call);
         nx_conn_phase(call->conn, NX_PHASE_WORK);
         return send_reply(call);
     }
@@ -212,8 +221,9 @@ static void call_work(void *arg, bool late)
 static enum MHD_Result on_body_done(struct nx_call *call)
 {
     nx_http_server *s = call->server;
-    call->rq->body = nx_buf_span(&call->body);
     nx_conn_phase(call->conn, NX_PHASE_WORK);
+    if (call->state == NX_CALL_REFUSED) return send_reply(call);
+    call->rq->body = nx_buf_span(&call->body);
     if (call->discarded) {
         call_done(call, NX_ERR_HTTP_TOO_LARGE);
         return send_reply(call);
@@ -231,11 +241,17 @@ static enum MHD_Result on_body_done(struct nx_call *call)
     return MHD_YES;
 }
 
-static enum MHD_Result on_piece(struct nx_call *call, const char *piece, size_t n)
+static enum MHD_Result read_away(struct nx_call *call, size_t n)
 {
-    if (!call->discarded && nx_ok(nx_buf_put(&call->body, nx_span_of(piece, n)))) return MHD_YES;
     call->discarded += n;
     return call->discarded <= NX_DISCARD_MAX ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result on_piece(struct nx_call *call, const char *piece, size_t n)
+{
+    bool kept = call->state == NX_CALL_BODY && !call->discarded;
+    if (kept && nx_ok(nx_buf_put(&call->body, nx_span_of(piece, n)))) return MHD_YES;
+    return read_away(call, n);
 }
 
 enum MHD_Result nx_call_handle(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
@@ -248,6 +264,7 @@ enum MHD_Result nx_call_handle(void *server, struct MHD_Connection *mhd, const c
     case NX_CALL_NEW:
         return on_header(call, method);
     case NX_CALL_BODY:
+    case NX_CALL_REFUSED:
         if (*upload_size == 0) return on_body_done(call);
         enum MHD_Result taken = on_piece(call, upload, *upload_size);
         *upload_size = 0;

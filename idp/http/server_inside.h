@@ -13,8 +13,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define NX_DISCARD_MAX (1u << 20) /* bytes of an oversized body that are read away so that the 413 arrives   \
-                                   */
+/* Bytes of a refused body that are read away so that the refusal arrives: who is still writing when the
+ * connection ends gets a reset, and the answer that went before it is lost. */
+#define NX_DISCARD_MAX (1u << 20)
 
 #define NX_SPARE_ARENAS 64
 
@@ -29,7 +30,15 @@ struct nx_conn {
     _Atomic int64_t since_ms;
 };
 
-enum nx_call_state { NX_CALL_NEW, NX_CALL_BODY, NX_CALL_AWAY, NX_CALL_DONE, NX_CALL_SENT };
+/* REFUSED: the reply is made by the header alone and waits until the body is read away. */
+enum nx_call_state {
+    NX_CALL_NEW,
+    NX_CALL_BODY,
+    NX_CALL_REFUSED,
+    NX_CALL_AWAY,
+    NX_CALL_DONE,
+    NX_CALL_SENT
+};
 
 struct nx_stream_call;
 

@@ -202,8 +202,44 @@ static void test_bodies(void **state)
             r),
         200);
     assert_non_null(strstr(r, "\r\n\r\nabcde"));
-    assert_int_equal(ASK("POST /echo HTTP/1.1\r\n" HEAD "Content-Length: 5000\r\n\r\n", r), 413);
+    assert_int_equal(ASK("POST /echo HTTP/1.1\r\n" HEAD "Content-Length: 2000000\r\n\r\n", r), 413);
     assert_non_null(strstr(r, "Connection: close"));
+    assert_int_equal(
+        ASK("POST /echo HTTP/1.1\r\n" HEAD "Content-Length: 5000\r\nExpect: 100-continue\r\n\r\n", r), 413);
+    assert_null(strstr(r, "100 Continue"));
+}
+
+/* Who still writes when the connection ends loses the answer to the reset that follows: a refusal comes when
+ * the body is read, and the connection serves on. */
+static void test_refusal_waits_for_the_body(void **state)
+{
+    static const struct {
+        const char *line, *head, *tail, *status;
+    } refused[] = {
+        {"POST /none", "Content-Length: 70000\r\n\r\n", "", "404"},
+        {"POST /pure", "Content-Length: 70000\r\n\r\n", "", "400"}, /* it has no POST */
+        {"POST /echo", "Content-Length: 70000\r\n\r\n", "", "413"},
+        {"POST /none", "Transfer-Encoding: chunked\r\n\r\n11170\r\n", "\r\n0\r\n\r\n", "404"},
+    };
+    static const char next[] = "GET /pure HTTP/1.1\r\n" HEAD "\r\n";
+    static char body[70000];
+    (void)state;
+    memset(body, 'x', sizeof body);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        char head[256], r[4096] = "", wanted[32];
+        int fd = dial();
+        int n = snprintf(head, sizeof head, "%s HTTP/1.1\r\n" HEAD "%s", refused[i].line, refused[i].head);
+        put(fd, head, (size_t)n);
+        usleep(50000);
+        assert_int_equal(recv(fd, r, 1, MSG_DONTWAIT), -1);
+        put(fd, body, sizeof body);
+        put(fd, refused[i].tail, strlen(refused[i].tail));
+        snprintf(wanted, sizeof wanted, "HTTP/1.1 %s", refused[i].status);
+        assert_true(hear(fd, r, sizeof r, wanted));
+        put(fd, next, sizeof next - 1);
+        assert_true(hear(fd, r, sizeof r, "local\n"));
+        close(fd);
+    }
 }
 
 static void test_chunked_past_the_cap_is_413(void **state)
@@ -350,10 +386,14 @@ static void test_slow_headers_and_bodies_are_cut_off(void **state)
     static const char slow_body[] = "POST /echo HTTP/1.1\r\n" HEAD "Content-Length: 900\r\n\r\n";
     char r[4096] = "";
     (void)state;
+    static const char refused_body[] = "POST /none HTTP/1.1\r\n" HEAD "Content-Length: 900\r\n\r\n";
     int header = dial(), body = dial(), silent = dial(), good = dial();
     put(body, slow_body, sizeof slow_body - 1);
     assert_false(trickles_on(header, "GET /pure HTTP/1.1\r\nX: ", 1800));
     assert_false(trickles_on(body, "", 1000));
+    int refused = dial();
+    put(refused, refused_body, sizeof refused_body - 1);
+    assert_false(trickles_on(refused, "", 1000));
     assert_int_equal(recv(silent, r, 1, 0), 0);
     close(good);
     good = dial();
@@ -361,6 +401,7 @@ static void test_slow_headers_and_bodies_are_cut_off(void **state)
     assert_true(hear(good, r, sizeof r, "local\n"));
     close(header);
     close(body);
+    close(refused);
     close(silent);
     close(good);
 }
@@ -378,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_lanes_answer, up, down),
         cmocka_unit_test_setup_teardown(test_bodies, up, down),
+        cmocka_unit_test_setup_teardown(test_refusal_waits_for_the_body, up, down),
         cmocka_unit_test_setup_teardown(test_chunked_past_the_cap_is_413, up, down),
         cmocka_unit_test_setup_teardown(test_rule_28_framing_errors_close, up, down),
         cmocka_unit_test_setup_teardown(test_full_lane_is_503, up, down),
