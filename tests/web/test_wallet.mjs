@@ -140,6 +140,25 @@ await scenario("declining, and what ends by itself", async () => {
     await on("result").locator("[data-do=home]").click();
 });
 
+await scenario("a slow line", async () => {
+    let answer;
+    server.held = new Promise((resolve) => { answer = resolve; });
+    setTimeout(answer, 3000);
+    const { link } = server.orderLink();
+    await paste(link);
+    await shown("ask");
+    await on("ask").locator("[data-do=decline]").click();
+    await shown("result");
+    await on("result").locator("[data-do=home]").click();
+    await shown("home");
+    await on("home").locator("[data-do=scan]").click();
+    await on("scan").waitFor({ state: "visible", timeout: 1000 });
+    ok(true, "a code can be scanned while the server is still being asked");
+    answer();
+    await on("scan").locator("[data-do=home]").click();
+    await shown("home");
+});
+
 await scenario("contexts that are not right are never shown", async () => {
     const cases = { "signed by another key": { signer: "card" }, "for another phone": { forged: { qid: "a".repeat(26) } },
         "of another order": { forged: { order: "B".repeat(26) } }, "of another issuer": { forged: { iss: "https://other.example" } },

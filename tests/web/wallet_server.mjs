@@ -218,6 +218,7 @@ export class WalletServer {
         for await (const piece of rq) parts.push(piece);
         const send = (status, type, body) => rs.writeHead(status, { "content-type": type }).end(JSON.stringify(body));
         this.said.push([path, rq.headers.cookie]);
+        if (path === "/qr/v1/sync") await this.held;
         try {
             send(200, "application/json", this.calls[path](JSON.parse(Buffer.concat(parts))));
         } catch (error) {

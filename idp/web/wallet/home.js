@@ -91,7 +91,7 @@ function draw(wallet) {
     fill({ code: Boolean(wallet.handle) });
 }
 
-// offline: told whether the server answers.
+// offline: told whether the server answers. It is asked while the person goes on: a slow line holds no button.
 export async function openHome(wallet, offline) {
     show("home");
     draw(wallet);
@@ -104,7 +104,7 @@ export async function openHome(wallet, offline) {
             offline(false);
         } catch (error) {
             offline(error.code === "offline" || error.code === "unavailable");
-            if (error.code !== "offline") problem(text(`code.${error.code}`));
+            if (error.code !== "offline" && isShown("home")) problem(text(`code.${error.code}`));
         }
     };
     clearInterval(ticking);
@@ -117,7 +117,7 @@ export async function openHome(wallet, offline) {
             refresh();
         }
     }, LIVE_EVERY_MS);
-    await refresh();
+    refresh();
 }
 
 export async function endSession(wallet, session) {

@@ -66,8 +66,8 @@ export function list(name, items) {
     main.querySelector(`[data-list="${name}"]`).replaceChildren(...drawn);
 }
 
-// Acts of buttons (data-do) and forms (data-form) by name. While one runs the others wait their turn: a double tap
-// does one thing once.
+// Acts of buttons (data-do) and forms (data-form) by name. While one runs no other begins: a double tap does one
+// thing once.
 export function listen(acts, forms, failed) {
     let busy = false;
     const run = async (act, element, values) => {
