@@ -2,7 +2,7 @@
 
 #include "authn/agency.h"
 #include "hub/oidc_provider.h"
-#include "saml/entity.h"
+#include "saml/federation.h"
 
 static nx_result check_oidc(json_t *j, struct nx_house *house, nx_arena *a, const nx_upstream *u)
 {
@@ -33,17 +33,34 @@ static nx_result check_agency(json_t *j, struct nx_house *house, nx_arena *a, co
     return NX_OK;
 }
 
-/* What its metadata says: a SAML provider is not called by us. */
-static nx_result check_saml(json_t *j, struct nx_house *house, const nx_upstream *u)
+/* Fetches the metadata now, where that is how it comes; what failed is told, and what stands may still serve. */
+static nx_result fetch_metadata(json_t *j, struct nx_house *house, nx_arena *a, const nx_upstream *u)
+{
+    struct nx_saml_row row;
+    nx_result r = nx_saml_row_get(house->registry, a, u->id, NX_SAML_IDP, &row);
+    NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_UPSTREAM_METADATA);
+    NX_TRY(r);
+    if (row.source == NX_SAML_UPLOAD) return NX_OK;
+    NX_TRY(nx_saml_refresh_one(house, &row));
+    NX_TRY(nx_saml_row_get(house->registry, a, u->id, NX_SAML_IDP, &row));
+    if (row.failures == 0) return NX_OK;
+    json_object_set_new(j, "problem", json_sprintf("metadata_url: %s; what stands is used", row.last_error));
+    NX_FAIL(NX_ERR_UPSTREAM_METADATA);
+}
+
+/* What its metadata says; for the rest a SAML provider is not called by us. */
+static nx_result check_saml(json_t *j, struct nx_house *house, nx_arena *a, const nx_upstream *u)
 {
     NX_AUTO(nx_saml_entity) e = NULL;
+    nx_result fetched = fetch_metadata(j, house, a, u);
     nx_result r = nx_saml_entity_of(house->registry, u->id, NX_SAML_IDP, &e);
     NX_REQUIRE(r.e != NX_ERR_NOT_FOUND, NX_ERR_UPSTREAM_METADATA);
     NX_TRY(r);
     const struct nx_saml_endpoint *sso = nx_saml_endpoint_by(&e->sso, NX_SAML_REDIRECT);
     json_object_set_new(j, "sign_on", json_string(sso ? sso->location : ""));
     json_object_set_new(j, "keys", json_integer((json_int_t)e->key_count));
-    return nx_saml_entity_valid(e, nx_now());
+    NX_TRY(nx_saml_entity_valid(e, nx_now()));
+    return fetched;
 }
 
 static const char *problem_of(nx_result r)
@@ -58,12 +75,12 @@ NX_FALLIBLE nx_hub_check(json_t **out, struct nx_house *house, nx_arena *a, cons
     NX_NEED(j);
     nx_result r = NX_OK;
     if (u->kind == NX_UPSTREAM_OIDC) r = check_oidc(j, house, a, u);
-    if (u->kind == NX_UPSTREAM_SAML) r = check_saml(j, house, u);
+    if (u->kind == NX_UPSTREAM_SAML) r = check_saml(j, house, a, u);
     bool agency = u->kind == NX_UPSTREAM_LDAP || u->kind == NX_UPSTREAM_RADIUS || u->kind == NX_UPSTREAM_KERBEROS;
     if (agency) r = check_agency(j, house, a, u);
     NX_REQUIRE(r.e != NX_ERR_MEMORY, NX_ERR_MEMORY);
     json_object_set_new(j, "answers", json_boolean(nx_ok(r)));
-    if (!nx_ok(r)) json_object_set_new(j, "problem", json_string(problem_of(r)));
+    if (!nx_ok(r) && !json_object_get(j, "problem")) json_object_set_new(j, "problem", json_string(problem_of(r)));
     *out = NX_STEAL(j);
     return NX_OK;
 }

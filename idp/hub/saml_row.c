@@ -8,24 +8,26 @@ static nx_result wrong(const char **why, const char *text)
     NX_FAIL(NX_ERR_UPSTREAM_CONFIG);
 }
 
-static nx_result read_metadata(nx_saml_entity **out, struct nx_house *house, nx_arena *a,
-                               const struct nx_upstream_record *record, const char **why)
+/* ---- the row */
+
+static nx_result check_source(struct nx_house *house, nx_arena *a, const struct nx_upstream_record *record, const char **why)
 {
-    struct nx_saml_findings found;
-    const struct nx_saml_rules rules = {.loopback = house->loopback, .now = nx_now(), .entity_id = record->issuer};
-    const char *xml = nx_json_str(record->config, "metadata");
-    nx_result r = nx_saml_entity_read(out, a, &rules, NX_SAML_IDP, nx_span_str(xml), &found);
-    for (size_t i = 0; !nx_ok(r) && i < found.n; i++)
-        if (found.v[i].fatal) return wrong(why, found.v[i].text);
-    if (!nx_ok(r)) return wrong(why, "metadata: not the metadata of that identity provider");
-    return NX_OK;
+    struct nx_saml_remote from;
+    const struct nx_saml_place by = {.url = nx_json_str(record->config, "metadata_url"),
+                                     .certificate = nx_json_str(record->config, "metadata_certificate"),
+                                     .fingerprint = nx_json_str(record->config, "metadata_fingerprint")};
+    if (!by.url && !by.certificate && !by.fingerprint) return NX_OK;
+    if (json_object_get(record->config, "metadata"))
+        return wrong(why, "metadata, or metadata_url with the certificate or fingerprint of who signs it: one of the two");
+    nx_result r = nx_saml_remote_at(&from, house, a, &by, why);
+    return nx_ok(r) ? r : wrong(why, *why ? *why : nx_err_text(r.e));
 }
 
 NX_FALLIBLE nx_saml_row_check(struct nx_house *house, const struct nx_upstream_record *record, const char **why)
 {
     const char *sign = nx_json_str(record->config, "sign"), *kind = nx_json_str(record->config, "person_kind");
     enum nx_person_kind person;
-    NX_AUTO(nx_arena) a = nx_arena_open(4u << 20);
+    NX_AUTO(nx_arena) a = nx_arena_open(1u << 20);
     NX_NEED(a);
     NX_TRY(nx_hub_config_check(record, why));
     if (nx_hub_stranger(NX_UPSTREAM_SAML, record->config))
@@ -33,12 +35,7 @@ NX_FALLIBLE nx_saml_row_check(struct nx_house *house, const struct nx_upstream_r
     if (sign && strcmp(sign, "rsa") != 0 && strcmp(sign, "ec") != 0) return wrong(why, "sign: rsa or ec");
     if (kind && !nx_ok(nx_person_kind_of(&person, nx_span_str(kind))))
         return wrong(why, "person_kind: citizen, organisation, household or official");
-    if (!json_object_get(record->config, "metadata")) return NX_OK;
-    nx_saml_entity *e = NULL;
-    NX_TRY(read_metadata(&e, house, a, record, why));
-    bool usable = nx_saml_endpoint_by(&e->sso, NX_SAML_REDIRECT) && nx_saml_key_for(e, NX_SAML_FOR_SIGNING, 0);
-    nx_saml_entity_forget(e);
-    return usable ? NX_OK : wrong(why, "metadata: needs a key that signs and sign-on by redirect");
+    return check_source(house, a, record, why);
 }
 
 json_t *nx_saml_row_config(const json_t *config)
@@ -48,33 +45,94 @@ json_t *nx_saml_row_config(const json_t *config)
     return copy;
 }
 
-static nx_result exists(bool *out, struct nx_house *house, const char *upstream)
+/* ---- its metadata */
+
+static nx_result refused(nx_result r, const struct nx_saml_findings *found, const char **why)
 {
-    NX_AUTO(nx_saml_entity) e = NULL;
-    nx_result r = nx_saml_entity_of(house->registry, upstream, NX_SAML_IDP, &e);
-    *out = nx_ok(r);
-    return r.e == NX_ERR_NOT_FOUND ? NX_OK : r;
+    for (size_t i = 0; i < found->n; i++)
+        if (found->v[i].fatal) return wrong(why, found->v[i].text);
+    *why = nx_err_text(r.e);
+    return r;
 }
 
-NX_FALLIBLE nx_saml_row_store(struct nx_house *house, nx_arena *a, const struct nx_upstream_record *record,
-                              const char **why)
+static nx_result read_sent(struct nx_saml_row_metadata *out, struct nx_house *house, nx_arena *a,
+                           const struct nx_upstream_record *record, const char **why)
+{
+    struct nx_saml_findings found = {.n = 0};
+    const struct nx_saml_rules rules = {.loopback = house->loopback, .now = nx_now(), .entity_id = record->issuer};
+    out->got.xml = nx_span_str(nx_json_str(record->config, "metadata"));
+    nx_result r = nx_saml_entity_read(&out->got.entity, a, &rules, NX_SAML_IDP, out->got.xml, &found);
+    if (nx_ok(r)) return r;
+    (void)refused(r, &found, why);
+    return wrong(why, found.n ? *why : "metadata: not the metadata of that identity provider");
+}
+
+static nx_result fetch(struct nx_saml_row_metadata *out, struct nx_house *house, nx_arena *a,
+                       const struct nx_upstream_record *record, const char **why)
+{
+    struct nx_saml_findings found = {.n = 0};
+    struct nx_saml_remote from;
+    const struct nx_saml_place by = {.url = nx_json_str(record->config, "metadata_url"),
+                                     .certificate = nx_json_str(record->config, "metadata_certificate"),
+                                     .fingerprint = nx_json_str(record->config, "metadata_fingerprint"),
+                                     .entity_id = record->issuer};
+    NX_TRY(nx_saml_remote_at(&from, house, a, &by, why));
+    nx_result r = nx_saml_fetch(&out->got, house, a, &from, NX_SAML_IDP, &found);
+    if (!nx_ok(r)) return refused(r, &found, why);
+    out->url = from.url;
+    return NX_OK;
+}
+
+NX_FALLIBLE nx_saml_row_open(struct nx_saml_row_metadata *out, struct nx_house *house, nx_arena *a,
+                             const struct nx_upstream_record *record, const char **why)
+{
+    *out = (struct nx_saml_row_metadata){.url = NULL};
+    bool sent = json_object_get(record->config, "metadata"), named = json_object_get(record->config, "metadata_url");
+    if (sent) NX_TRY(read_sent(out, house, a, record, why));
+    if (named) NX_TRY(fetch(out, house, a, record, why));
+    if (!out->got.entity || nx_saml_entity_signs_on(out->got.entity)) return NX_OK;
+    nx_saml_row_close(out);
+    return wrong(why, "metadata: needs sign-on by redirect");
+}
+
+void nx_saml_row_close(struct nx_saml_row_metadata *m)
+{
+    nx_saml_entity_forget(m->got.entity);
+    m->got.entity = NULL;
+}
+
+/* What stands may be fetched no more when the row no longer says from where. */
+static nx_result stands(bool *out, struct nx_house *house, const struct nx_upstream_record *record,
+                        const struct nx_saml_row_metadata *m, const char **why)
+{
+    NX_AUTO(nx_saml_entity) e = NULL;
+    nx_result r = nx_saml_entity_of(house->registry, record->id, NX_SAML_IDP, &e);
+    *out = nx_ok(r);
+    if (r.e != NX_ERR_NOT_FOUND) NX_TRY(r);
+    if (m->got.entity) return NX_OK;
+    if (!*out) return wrong(why, "metadata or metadata_url: the provider's metadata is needed");
+    return e->source == NX_SAML_UPLOAD ? NX_OK : wrong(why, "metadata_url: name it again, or send metadata instead");
+}
+
+NX_FALLIBLE nx_saml_row_store(struct nx_house *house, const struct nx_upstream_record *record,
+                              const struct nx_saml_row_metadata *m, const char **why)
 {
     bool there;
-    nx_saml_entity *e = NULL;
-    const char *xml = nx_json_str(record->config, "metadata"), *sign = nx_json_str(record->config, "sign");
-    NX_TRY(exists(&there, house, record->id));
-    if (!xml) return there ? NX_OK : wrong(why, "metadata: the provider's metadata is needed");
-    NX_TRY(read_metadata(&e, house, a, record, why));
+    const char *sign = nx_json_str(record->config, "sign");
+    const char *settings = sign && strcmp(sign, "ec") == 0 ? "{\"sign\":\"ec\"}" : "{\"sign\":\"rsa\"}";
+    NX_TRY(stands(&there, house, record, m, why));
+    if (!m->got.entity) return nx_saml_entity_set(house->registry, record->id, NX_SAML_IDP, settings, 0);
     const struct nx_saml_record row = {
-        .parsed = e,
-        .xml = nx_span_str(xml),
+        .parsed = m->got.entity,
+        .xml = m->got.xml,
         .owner = record->id,
-        .source = NX_SAML_UPLOAD,
-        .settings = sign && strcmp(sign, "ec") == 0 ? "{\"sign\":\"ec\"}" : "{\"sign\":\"rsa\"}",
+        .source = m->url ? NX_SAML_URL : NX_SAML_UPLOAD,
+        .url = m->url,
+        .pin = m->got.pin,
+        .settings = settings,
+        .refresh = m->url ? nx_saml_refresh_at(m->got.entity, nx_now()) : 0,
     };
-    nx_result r = there ? nx_saml_entity_replace(house->registry, &row, 0) : nx_saml_entity_create(house->registry, &row);
-    nx_saml_entity_forget(e);
-    return r;
+    return there ? nx_saml_entity_replace(house->registry, &row, 0) : nx_saml_entity_create(house->registry, &row);
 }
 
 NX_FALLIBLE nx_saml_row_forget(struct nx_house *house, const char *upstream)

@@ -238,7 +238,7 @@ static nx_result doctor(json_t **out, struct command *c)
 /* The row of the file, with members of its config that stand in files of their own. */
 static nx_result upstream_body(const json_t **out, const struct command *c)
 {
-    static const char *const members[] = {"metadata", "ca"};
+    static const char *const members[] = {"metadata", "metadata_certificate", "ca"};
     json_t *body = json_object_get(c->request, "file"), *config = json_object_get(body, "config");
     NX_REQUIRE(json_is_object(body), NX_ERR_MISSING);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)

@@ -1,15 +1,11 @@
 #include "operate/saml.h"
 
-#include "crypto/certificate.h"
 #include "flow/claims.h"
 #include "operate/page.h"
 #include "registry/client.h"
 #include "saml/entity_register.h"
 #include "saml/federation.h"
 
-#include <ctype.h>
-
-#define FINGERPRINT_LEN (2 * NX_SHA256_LEN)
 #define LEGAL_BASIS_MAX 512
 
 /* ---- what was found ------------------------------------------------------------------------------------------ */
@@ -105,16 +101,25 @@ static nx_result take_terms(struct nx_saml_registration *what, struct nx_operate
 
 /* ---- one portal ---------------------------------------------------------------------------------------------- */
 
-static json_t *line_of(const struct nx_saml_row *row)
+json_t *nx_operate_saml_standing(const struct nx_saml_row *row)
 {
-    json_t *j = json_pack("{s:s,s:s,s:s,s:s?,s:I,s:s?,s:I}", "id", row->owner, "entity_id", row->entity_id, "source",
-                          nx_saml_source_name(row->source), "url", row->url, "failures", (json_int_t)row->failures,
-                          "last_error", row->last_error, "version", (json_int_t)row->version);
+    json_t *j = json_pack("{s:s,s:s?,s:I,s:s?}", "source", nx_saml_source_name(row->source), "url", row->url, "failures",
+                          (json_int_t)row->failures, "last_error", row->last_error);
     if (!j) return NULL;
     nx_operate_time(j, "valid_until", row->valid_until);
     nx_operate_time(j, "fetched", row->fetched);
     nx_operate_time(j, "refresh", row->refresh);
     nx_operate_time(j, "failed_at", row->failed_at);
+    return j;
+}
+
+static json_t *line_of(const struct nx_saml_row *row)
+{
+    json_t *j = nx_operate_saml_standing(row);
+    if (!j) return NULL;
+    json_object_set_new(j, "id", json_string(row->owner));
+    json_object_set_new(j, "entity_id", json_string(row->entity_id));
+    json_object_set_new(j, "version", json_integer((json_int_t)row->version));
     return j;
 }
 
@@ -156,7 +161,7 @@ static json_t *keys_json(const nx_saml_entity *e)
     for (size_t i = 0; out && i < e->key_count; i++) {
         const struct nx_saml_key *k = &e->key[i];
         uint8_t digest[NX_SHA256_LEN];
-        char hex[FINGERPRINT_LEN + 1] = "";
+        char hex[2 * NX_SHA256_LEN + 1] = "";
         if (nx_ok(nx_sha256(digest, k->spki))) nx_hex_encode(hex, nx_span_of(digest, sizeof digest));
         json_array_append_new(out, json_pack("{s:s,s:i,s:b,s:b,s:s}", "kind", EVP_PKEY_get0_type_name(k->key), "bits",
                                              EVP_PKEY_get_bits(k->key), "signs", (k->uses & NX_SAML_FOR_SIGNING) != 0,
@@ -300,44 +305,13 @@ nx_result nx_operate_saml_replace(json_t **out, struct nx_operate_call *c, const
     return upload(out, c, row.owner, xml, &what);
 }
 
-/* As openssl prints it, or bare. */
-static const char *fingerprint_of(nx_arena *a, const char *text)
-{
-    char *hex = nx_arena_alloc(a, FINGERPRINT_LEN + 1);
-    size_t n = 0;
-    for (; hex && *text; text++) {
-        if (*text == ':') continue;
-        if (!isxdigit((unsigned char)*text) || n == FINGERPRINT_LEN) return NULL;
-        hex[n++] = (char)tolower((unsigned char)*text);
-    }
-    return n == FINGERPRINT_LEN ? hex : NULL;
-}
-
 static nx_result remote_of(struct nx_saml_remote *from, struct nx_operate_call *c, const json_t *body)
 {
-    const char *certificate = nx_json_str(body, "certificate"), *fingerprint = nx_json_str(body, "fingerprint");
-    *from = (struct nx_saml_remote){.url = nx_json_str(body, "metadata_url"),
-                                    .entity_id = nx_json_str(body, "entity_id")};
-    if (!from->url) return nx_operate_refuse(c, NX_ERR_MISSING, "metadata_url: where the metadata is");
-    if (!certificate == !fingerprint)
-        return nx_operate_refuse(c, NX_ERR_MISSING,
-                                 "certificate or fingerprint: the one certificate that signs the metadata");
-    if (fingerprint) {
-        from->fingerprint = fingerprint_of(c->arena, fingerprint);
-        if (!from->fingerprint) return nx_operate_refuse(c, NX_ERR_SYNTAX, "fingerprint: SHA-256 in hexadecimal");
-        return NX_OK;
-    }
-    nx_result r = nx_certificate_pem(&from->pin, c->arena, nx_span_str(certificate));
-    if (!nx_ok(r)) c->why = "certificate: one certificate in PEM";
-    return r;
-}
-
-static nx_result check_url(struct nx_operate_call *c, const char *url)
-{
-    NX_REQUIRE(c->house->egress, NX_ERR_EGRESS_AWAY);
-    nx_result r = nx_egress_url_allowed(c->house->egress, NX_PURPOSE_FEDERATION, nx_span_str(url));
-    if (!nx_ok(r)) c->why = "metadata_url: not a URL that this server calls";
-    return r;
+    const struct nx_saml_place by = {.url = nx_json_str(body, "metadata_url"),
+                                     .certificate = nx_json_str(body, "certificate"),
+                                     .fingerprint = nx_json_str(body, "fingerprint"),
+                                     .entity_id = nx_json_str(body, "entity_id")};
+    return nx_saml_remote_at(from, c->house, c->arena, &by, &c->why);
 }
 
 static nx_result download(json_t **out, struct nx_operate_call *c, const char *id, const json_t *body,
@@ -347,7 +321,6 @@ static nx_result download(json_t **out, struct nx_operate_call *c, const char *i
     struct nx_saml_findings found;
     struct nx_saml_fetched got;
     NX_TRY(remote_of(&from, c, body));
-    NX_TRY(check_url(c, from.url));
     nx_result r = nx_saml_fetch(&got, c->house, c->arena, &from, NX_SAML_SP, &found);
     if (!nx_ok(r)) return refuse_for(c, r, &found);
     *what = (struct nx_saml_registration){.entity = got.entity,

@@ -8,6 +8,7 @@
 #define NX_OPERATE_SAML_H
 
 #include "operate/call.h"
+#include "registry/saml_entity.h"
 
 /* Registers an EntityDescriptor. terms: {"settings":{…},"legal_basis":"…"}, both may be absent; NULL: none.
  * NX_ERR_CONFLICT: the entity id is registered. NX_ERR_SAML_METADATA…, NX_ERR_LIMIT. */
@@ -32,6 +33,9 @@ NX_FALLIBLE nx_operate_saml_settle(json_t **out, struct nx_operate_call *c, cons
 /* Fetches now what came from a URL or a federation. NX_ERR_CONFLICT for an upload. Blocks. */
 NX_FALLIBLE nx_operate_saml_refresh(json_t **out, struct nx_operate_call *c, const char *id);
 NX_FALLIBLE nx_operate_saml_remove(struct nx_operate_call *c, const char *id);
+
+/* How a peer's metadata came and how fetching it goes; owned, NULL when memory failed. */
+json_t *nx_operate_saml_standing(const struct nx_saml_row *row);
 
 /* The linter: {"good":…,"items":[{"line","kind":"error|note","text"}]}. Nothing is registered. */
 NX_FALLIBLE nx_operate_saml_check(json_t **out, struct nx_operate_call *c, nx_span xml);

@@ -6,6 +6,7 @@
 #include "hub/check.h"
 #include "hub/oidc_row.h"
 #include "hub/saml_row.h"
+#include "operate/saml.h"
 #include "revoke/revoke.h"
 
 /* ---- JSON of a row */
@@ -59,6 +60,18 @@ static json_t *addresses_json(struct nx_operate_call *c, const nx_upstream *u)
                      json_sprintf("%s/upstream/%s/jwks", base, id));
 }
 
+/* How the metadata of a SAML provider came, and how fetching it goes. */
+static nx_result put_metadata(json_t *j, struct nx_operate_call *c, const nx_upstream *u)
+{
+    struct nx_saml_row row;
+    if (u->kind != NX_UPSTREAM_SAML) return NX_OK;
+    nx_result r = nx_saml_row_get(c->house->registry, c->arena, u->id, NX_SAML_IDP, &row);
+    if (r.e == NX_ERR_NOT_FOUND) return NX_OK;
+    NX_TRY(r);
+    NX_REQUIRE(json_object_set_new(j, "metadata", nx_operate_saml_standing(&row)) == 0, NX_ERR_MEMORY);
+    return NX_OK;
+}
+
 static nx_result row_json(json_t **out, struct nx_operate_call *c, const nx_upstream *u)
 {
     NX_AUTO_JSON j = json_pack(
@@ -72,6 +85,7 @@ static nx_result row_json(json_t **out, struct nx_operate_call *c, const nx_upst
     nx_operate_time(j, "created", u->created);
     nx_operate_time(j, "updated", u->updated);
     NX_TRY(put_secrets(j, c, u));
+    NX_TRY(put_metadata(j, c, u));
     NX_REQUIRE(json_object_set_new(j, "addresses", addresses_json(c, u)) == 0, NX_ERR_MEMORY);
     *out = NX_STEAL(j);
     return NX_OK;
@@ -136,7 +150,7 @@ static nx_result check_config(struct nx_operate_call *c, const struct nx_upstrea
 /* Members of a row: those that are written, and those that a row that was shown has besides. */
 static const char *const row_members[] = {
     "id",        "kind", "name",  "name_vi", "organisation", "issuer",  "level_cap", "proofing",  "jit", "trusts_national_id",
-    "config",    "version", "state", "health",  "created",      "updated", "secrets",   "addresses", "do"};
+    "config",    "version", "state", "health",  "created",      "updated", "secrets",   "addresses", "metadata", "do"};
 
 static nx_result check_members(struct nx_operate_call *c, const json_t *body)
 {
@@ -195,9 +209,18 @@ static nx_result audit(const struct nx_operate_call *c, const char *type, const 
     return nx_operate_audit(c, type, NULL, json_pack("{s:s}", "upstream", id));
 }
 
-/* body: of a replacement, with the version that must stand; NULL: a new row. A SAML provider's metadata is kept apart. */
-static nx_result write_row(struct nx_operate_call *c, const struct nx_upstream_record *u, const json_t *body)
+/* A row to be written, and a SAML provider's metadata, which is kept apart. body: of a replacement, with the version that
+ * must stand; NULL: a new row. */
+struct writing {
+    const struct nx_upstream_record *row;
+    const struct nx_saml_row_metadata *metadata;
+    const json_t *body;
+};
+
+static nx_result write_row(struct nx_operate_call *c, const struct writing *w)
 {
+    const struct nx_upstream_record *u = w->row;
+    const json_t *body = w->body;
     struct nx_upstream_record row = *u;
     NX_AUTO_JSON config = NULL;
     if (u->kind == NX_UPSTREAM_SAML) NX_NEED(row.config = config = nx_saml_row_config(u->config));
@@ -205,17 +228,26 @@ static nx_result write_row(struct nx_operate_call *c, const struct nx_upstream_r
         NX_TRY(nx_upstream_replace(c->house->registry, c->house->master, &row, nx_json_int(body, "version", 0)));
     else
         NX_TRY(nx_upstream_create(c->house->registry, c->house->master, &row));
-    return u->kind == NX_UPSTREAM_SAML ? nx_saml_row_store(c->house, c->arena, u, &c->why) : NX_OK;
+    return u->kind == NX_UPSTREAM_SAML ? nx_saml_row_store(c->house, u, w->metadata, &c->why) : NX_OK;
+}
+
+/* Metadata that must be fetched is, before anything is written. */
+static nx_result take_metadata(struct nx_saml_row_metadata *out, struct nx_operate_call *c,
+                               const struct nx_upstream_record *u)
+{
+    return u->kind == NX_UPSTREAM_SAML ? nx_saml_row_open(out, c->house, c->arena, u, &c->why) : NX_OK;
 }
 
 NX_FALLIBLE nx_operate_upstream_add(json_t **out, struct nx_operate_call *c, const json_t *body)
 {
     struct nx_upstream_record u;
+    NX_AUTO_ROW_METADATA(metadata);
     NX_TRY(read_record(&u, c, nx_json_str(body, "id"), body));
+    NX_TRY(take_metadata(&metadata, c, &u));
     {
         NX_AUTO_CHANGE(change);
         NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
-        nx_result r = write_row(c, &u, NULL);
+        nx_result r = write_row(c, &(struct writing){.row = &u, .metadata = &metadata});
         if (r.e == NX_ERR_CONFLICT) c->why = "there is an upstream of that id: nixactl upstream set ID FILE changes it";
         NX_TRY(r);
         NX_TRY(audit(c, "upstream.added", u.id));
@@ -227,11 +259,13 @@ NX_FALLIBLE nx_operate_upstream_add(json_t **out, struct nx_operate_call *c, con
 NX_FALLIBLE nx_operate_upstream_replace(json_t **out, struct nx_operate_call *c, const char *id, const json_t *body)
 {
     struct nx_upstream_record u;
+    NX_AUTO_ROW_METADATA(metadata);
     NX_TRY(read_record(&u, c, id, body));
+    NX_TRY(take_metadata(&metadata, c, &u));
     {
         NX_AUTO_CHANGE(change);
         NX_TRY(nx_registry_begin(&change, c->house->registry, NX_DURABLE));
-        NX_TRY(write_row(c, &u, body));
+        NX_TRY(write_row(c, &(struct writing){.row = &u, .metadata = &metadata, .body = body}));
         NX_TRY(audit(c, "upstream.changed", id));
         NX_TRY(nx_registry_commit(&change));
     }

@@ -4,13 +4,15 @@
  *    "jit":"none" | "create" | ["citizen",…],"trusts_national_id":false,"config":{…},"version","created","updated"}
  *
  * Secrets are members of config when it is sent; what is read names them in "secrets". "health" tells how the provider
- * does at this moment on this node. */
+ * does at this moment on this node, and
+ * "metadata" how that of a SAML provider came ("source", "fetched", "refresh", "failures", "last_error" …). */
 #ifndef NX_OPERATE_UPSTREAMS_H
 #define NX_OPERATE_UPSTREAMS_H
 
 #include "operate/call.h"
 
-/* A new one is off. Errors of nx_upstream_create; NX_ERR_UPSTREAM_CONFIG with c->why. */
+/* A new one is off. Blocks where its row says that metadata is fetched. Errors of nx_upstream_create;
+ * NX_ERR_UPSTREAM_CONFIG with c->why, and those of nx_saml_row_open. */
 NX_FALLIBLE nx_operate_upstream_add(json_t **out, struct nx_operate_call *c, const json_t *body);
 /* The whole row anew; "version", when it is sent, must be the one that stands. A change of what it is worth (issuer,
  * caps, config) does not end sessions: switch it off for that. */

@@ -222,6 +222,11 @@ NX_FALLIBLE nx_saml_entity_read(nx_saml_entity **out, nx_arena *a, const struct 
     return nx_saml_entity_read_from(out, a, rules, role, nx_xml_root(d), found);
 }
 
+bool nx_saml_entity_signs_on(const nx_saml_entity *e)
+{
+    return nx_saml_endpoint_by(&e->sso, NX_SAML_REDIRECT) != NULL;
+}
+
 void nx_saml_entity_forget(nx_saml_entity *e)
 {
     for (size_t i = 0; e && i < e->key_count; i++)

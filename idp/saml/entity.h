@@ -41,6 +41,8 @@ NX_FALLIBLE nx_saml_entity_read(nx_saml_entity **out, nx_arena *a, const struct 
                                 enum nx_saml_role role, nx_span xml, struct nx_saml_findings *found);
 /* Frees the keys of an entity that was read; for those only. */
 void nx_saml_entity_forget(nx_saml_entity *e);
+/* An identity provider that people can be sent to: it has sign-on by redirect. */
+bool nx_saml_entity_signs_on(const nx_saml_entity *e);
 
 /* The one to use when nothing names another (SAML 2.0 Metadata 2.4.4): NULL when there is none. */
 const struct nx_saml_endpoint *nx_saml_endpoint_default(const struct nx_saml_endpoints *list);

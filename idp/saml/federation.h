@@ -24,6 +24,10 @@ NX_FALLIBLE nx_saml_portal_fetch(struct nx_house *house, nx_arena *a, nx_span en
  * NX_ERR_SYNTAX. */
 NX_FALLIBLE nx_saml_federation_pin(nx_span *out, struct nx_house *house, nx_arena *a);
 
+/* The same in the words of an operator. */
+struct nx_saml_place {
+    const char *url, *certificate, *fingerprint, *entity_id;
+};
 /* Where a document is fetched from and who must have signed it. */
 struct nx_saml_remote {
     const char *url;
@@ -33,6 +37,11 @@ struct nx_saml_remote {
     nx_span pin;           /* the certificate, DER; or … */
     const char *fingerprint; /* … SHA-256 of it, 64 hexadecimal digits: it is then taken from the document itself */
 };
+/* A URL that an operator names, checked; the certificate in PEM, or its SHA-256 in hexadecimal as openssl prints it or bare:
+ * exactly one of the two, the other NULL. *why names what is wrong, static. NX_ERR_MISSING, NX_ERR_SYNTAX; NX_ERR_EGRESS_…: this server
+ * does not call there. */
+NX_FALLIBLE nx_saml_remote_at(struct nx_saml_remote *out, struct nx_house *house, nx_arena *a,
+                                 const struct nx_saml_place *by, const char **why);
 struct nx_saml_fetched {
     nx_saml_entity *entity; /* its keys are freed by nx_saml_entity_forget */
     nx_span xml;            /* as it came; empty when it was picked out of an aggregate of more than a megabyte */

@@ -57,6 +57,7 @@ static NX_FALLIBLE store(struct nx_house *house, nx_arena *a, const struct nx_sa
                                               .pin = got->pin,
                                               .refresh = refresh,
                                               .actor = ACTOR};
+    NX_REQUIRE(row->role == NX_SAML_SP || nx_saml_entity_signs_on(got->entity), NX_ERR_SAML_METADATA);
     if (row->role == NX_SAML_SP) return nx_saml_reregister(house, a, row->owner, &what, row->version, false);
     const struct nx_saml_record record = {.parsed = got->entity,
                                           .xml = got->xml,

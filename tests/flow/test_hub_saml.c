@@ -79,8 +79,10 @@ static void add_upstream(void)
                                    .proofing = 2,
                                    .jit = 1,
                                    .config = config};
+    NX_AUTO_ROW_METADATA(metadata);
     assert_ok(nx_saml_row_check(rig_house(&rig), &u, &why));
-    assert_ok(nx_saml_row_store(rig_house(&rig), rig.arena, &u, &why));
+    assert_ok(nx_saml_row_open(&metadata, rig_house(&rig), rig.arena, &u, &why));
+    assert_ok(nx_saml_row_store(rig_house(&rig), &u, &metadata, &why));
     u.config = kept;
     assert_ok(nx_upstream_create(rig_house(&rig)->registry, rig_house(&rig)->master, &u));
     assert_ok(nx_upstream_set_state(rig_house(&rig)->registry, "idp", true));

@@ -21,7 +21,7 @@ export class Ssp {
     s.base = `http://127.0.0.1:${s.port}/`;
     s.entity = `${s.base}idp`;
     for (const d of ['', 'metadata', 'cert', 'tmp', 'log', 'data', 'sessions']) mkdirSync(join(s.dir, d), { recursive: true });
-    for (const name of ['idp', 'foreign']) s.certificate(name);
+    for (const name of ['idp', 'foreign', 'next', 'signer']) s.certificate(name);
     writeFileSync(join(s.dir, 'sp.xml'), metadata);
     s.configure();
     // A cached file would outlive the test's edit of it.
@@ -58,6 +58,15 @@ export class Ssp {
       'privatekey' => '${key}.key', 'certificate' => '${key}.crt', 'auth' => 'people', 'validate.authnrequest' => true, 'sign.logout' => true, 'validate.logout' => true,
       'NameIDFormat' => ['urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'], 'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
       'authproc' => [3 => ['class' => 'saml:PersistentNameID', 'attribute' => 'uid']], ${more}];`);
+  }
+
+  // Its metadata signed by a certificate of its own.
+  signing(name) {
+    return `'metadata.sign.enable' => true, 'metadata.sign.privatekey' => '${name}.key', 'metadata.sign.certificate' => '${name}.crt',`;
+  }
+
+  fingerprint(name) {
+    return execFileSync('openssl', ['x509', '-in', join(this.dir, 'cert', `${name}.crt`), '-noout', '-fingerprint', '-sha256']).toString().split('=')[1].trim();
   }
 
   async metadata() {

@@ -1,5 +1,6 @@
 // A SAML identity provider as upstream: Debian's SimpleSAMLphp, unmodified. Signing in at an OpenID portal through it,
 // plain and encrypted, with its level, and what is refused.
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Nixa } from '../e2e/nixa.mjs';
@@ -14,7 +15,7 @@ if (!Ssp.available()) {
   finish();
   process.exit();
 }
-const nixa = await Nixa.up();
+const nixa = await Nixa.up({ arguments: ['--egress-http', '127.0.0.1'] });
 process.on('exit', () => nixa.child.kill('SIGINT'));
 const own = await until(async () => {
   const page = await new Browser(nixa).once(`${nixa.issuer}/saml/metadata`);
@@ -158,6 +159,61 @@ await scenario('signing out at the provider ends the session here', async () => 
   ok(browser.trail.some((u) => u.startsWith(`${nixa.issuer}/saml/logout?`)), 'we are asked', told(browser));
   await follow(browser, `${nixa.issuer}/me`);
   ok(browser.at('/login'), 'and she is signed out here', told(browser));
+});
+
+const standing = async () => (await nixa.ctl('upstream', 'show', 'agency')).metadata;
+// Its time has come: what is there is fetched by itself.
+async function due() {
+  execFileSync('python3', ['-c', `import sqlite3,sys
+c=sqlite3.connect(sys.argv[1],timeout=10); c.execute("UPDATE saml_entity SET refresh=1 WHERE owner='agency'"); c.commit()`, join(nixa.data, 'registry.db')]);
+  return until(async () => { const m = await standing(); return Date.parse(m.refresh) > Date.now() && m; });
+}
+async function signIn() {
+  const browser = new Browser(nixa);
+  const page = await answer(browser, await asked(browser));
+  return page.left ? (await portal.tokens(browser, page.url)).claims.sub : told(browser);
+}
+
+await scenario('its metadata may be fetched from where it publishes it', async () => {
+  const file = join(nixa.dir, 'by-url.json');
+  const set = (more) => {
+    const { metadata, ...config } = row.config;
+    writeFileSync(file, JSON.stringify({ ...row, config: { ...config, ...more } }));
+    return nixa.ctl('upstream', 'set', 'agency', file).catch((e) => e.message);
+  };
+  const url = `${ssp.base}saml2/idp/metadata.php`, signer = ssp.fingerprint('signer');
+  ssp.configure(ssp.signing('signer'));
+  ok(/certificate or fingerprint/.test(await set({ metadata_url: url })), 'not without who signs it');
+  ok(/one of the two/.test(await set({ metadata_url: url, metadata_fingerprint: signer, metadata: row.config.metadata })), 'not beside metadata');
+  ok(/not a URL that this server calls/.test(await set({ metadata_url: 'http://agency.example/', metadata_fingerprint: signer })), 'not from where we do not call');
+  ok(/SAML_METADATA_SIGNATURE/.test(await set({ metadata_url: url, metadata_fingerprint: ssp.fingerprint('foreign') })), 'not signed by another');
+  equal((await standing()).source, 'upload', 'nothing of that was written');
+  const made = await set({ metadata_url: url, metadata_fingerprint: signer });
+  equal(made.metadata?.source, 'url', `it was fetched ${typeof made === 'string' ? made : ''}`);
+  equal(await signIn(), first, 'she signs in as before');
+  ok(/name it again/.test(await set({})), 'a row that leaves it out is refused');
+});
+
+await scenario('its keys turn and nobody here does anything', async () => {
+  ssp.configure(`${ssp.signing('signer')} 'new_privatekey' => 'next.key', 'new_certificate' => 'next.crt',`);
+  equal((await due())?.failures, 0, 'both keys are published and fetched');
+  equal(await signIn(), first, 'the old one still signs');
+  ssp.configure(ssp.signing('signer'), 'next');
+  equal(await signIn(), first, 'then the new one');
+  equal((await due())?.failures, 0, 'and the old one goes');
+  ssp.configure(ssp.signing('foreign'), 'foreign');
+  equal((await due())?.last_error, 'SAML_METADATA_SIGNATURE', 'what somebody else signs is not taken');
+  ssp.configure(`${ssp.signing('signer')} 'SingleSignOnServiceBinding' => ['urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST'],`, 'next');
+  equal((await due())?.last_error, 'SAML_METADATA', 'nor metadata by which nobody could be sent there');
+  ssp.configure(ssp.signing('signer'), 'foreign');
+  const stranger = await signIn();
+  ok(stranger !== first && /^4/.test(stranger), 'nor what its key signs', stranger);
+  ssp.configure(ssp.signing('foreign'), 'next');
+  const check = await nixa.ctl('upstream', 'check', 'agency').catch((e) => e.message);
+  ok(/SAML_METADATA_SIGNATURE; what stands is used/.test(check), 'a check says so', check);
+  equal(await signIn(), first, 'and what stands serves');
+  ssp.configure(ssp.signing('signer'), 'next');
+  equal((await nixa.ctl('upstream', 'check', 'agency')).answers, true, 'a check fetches anew');
 });
 
 await scenario('the operator sees what its metadata says', async () => {

@@ -57,7 +57,7 @@ static const struct {
          "\"on\",\"off\"") ",\"name\":" TEXT ",\"name_vi\":" TEXT ",\"organisation\":" MAYBE ",\"issuer\":" TEXT
                              ",\"level_cap\":" TEXT ",\"proofing\":" TEXT ",\"jit\":{},\"trusts_national_id\":" BOOLEAN
                              ",\"config\":{\"type\":\"object\"},\"secrets\":" TEXTS
-                             ",\"health\":{\"type\":\"object\"},\"addresses\":{\"type\":\"object\"},\"version\":" INTEGER
+                             ",\"metadata\":{\"type\":\"object\"},\"health\":{\"type\":\"object\"},\"addresses\":{\"type\":\"object\"},\"version\":" INTEGER
                              ",\"created\":" TIME ",\"updated\":" TIME "}}"},
     {"UpstreamList", LIST("\"id\":" TEXT ",\"kind\":" TEXT ",\"state\":" TEXT ",\"health\":" TEXT ",\"name\":" TEXT
                           ",\"level_cap\":" TEXT ",\"failures\":" INTEGER)},

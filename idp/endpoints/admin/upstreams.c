@@ -1,4 +1,4 @@
-/* Upstreams and links. */
+/* Upstreams and links. A SAML provider's metadata may have to be fetched: rows are written in the EGRESS lane. */
 #include "operate/upstreams.h"
 
 #include "endpoints/admin/admin.h"
@@ -17,6 +17,7 @@ nx_result nx_admin_upstream_add(nx_request *rq, nx_reply *rp)
     struct nx_operate_call c;
     json_t *j = NULL;
     NX_AUTO_JSON body = NULL;
+    if (rq->lane != NX_LANE_EGRESS) return nx_reply_move(rp, NX_LANE_EGRESS);
     NX_TRY(nx_admin_begin(&c, rq));
     NX_TRY(nx_admin_body(&body, rq));
     nx_result r = nx_operate_upstream_add(&j, &c, body);
@@ -40,6 +41,7 @@ nx_result nx_admin_upstream_replace(nx_request *rq, nx_reply *rp)
     struct nx_operate_call c;
     json_t *j = NULL;
     NX_AUTO_JSON body = NULL;
+    if (rq->lane != NX_LANE_EGRESS) return nx_reply_move(rp, NX_LANE_EGRESS);
     NX_TRY(nx_admin_begin(&c, rq));
     NX_TRY(nx_admin_body(&body, rq));
     nx_result r = nx_operate_upstream_replace(&j, &c, nx_path(rq, "id"), body);

@@ -152,6 +152,46 @@ static void test_simplesamlphp_both_roles(void **state)
                NX_ERR_SAML_METADATA);
 }
 
+static bool said(const char *text)
+{
+    for (size_t i = 0; i < found.n; i++)
+        if (strcmp(found.v[i].text, text) == 0) return true;
+    return false;
+}
+
+/* Servers of other protocols (WS-Federation) describe those in roles of types that we do not know, with claims by the
+ * dozen, in the same document. */
+static void test_roles_of_other_protocols_stand_beside(void **state)
+{
+    nx_buf b;
+    nx_saml_entity *idp = NULL;
+    (void)state;
+    nx_buf_init(&b, arena, 256 << 10);
+    nx_buf_adds(&b, "<EntityDescriptor " MD " entityID=\"http://fs.example/services/trust\">");
+    for (int role = 0; role < 2; role++) {
+        nx_buf_adds(&b, "<RoleDescriptor xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:fed=\"urn:fed\""
+                        " xsi:type=\"fed:ServiceType\" protocolSupportEnumeration=\"urn:ws-trust urn:fed\">"
+                        "<KeyDescriptor use=\"signing\"><ds:KeyInfo/></KeyDescriptor><fed:Claims xmlns:auth=\"urn:auth\">");
+        for (int i = 0; i < 60; i++)
+            nx_buf_addf(&b, "<auth:ClaimType Uri=\"urn:claim:%d\" Optional=\"true\"><auth:DisplayName>Claim</auth:DisplayName>"
+                            "<auth:Description>What it says</auth:Description></auth:ClaimType>", i);
+        nx_buf_adds(&b, "</fed:Claims></RoleDescriptor>");
+    }
+    nx_buf_adds(&b, "<SPSSODescriptor " SAML2 ">" ACS "</SPSSODescriptor><IDPSSODescriptor " SAML2 ">"
+                    "<SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\""
+                    " Location=\"https://fs.example/ls/\"/><Attribute xmlns=\"urn:oasis:names:tc:SAML:2.0:assertion\""
+                    " Name=\"urn:claim:1\"/></IDPSSODescriptor></EntityDescriptor>");
+    assert_ok(nx_buf_done(&b));
+    /* The one thing that is wrong: the key of another role is none of this one. */
+    assert_err(nx_saml_entity_read(&idp, arena, &rules, NX_SAML_IDP, nx_buf_span(&b), &found), NX_ERR_SAML_METADATA);
+    assert_int_equal(found.n, 1);
+    assert_true(said("an identity provider needs a key that signs"));
+    nx_saml_entity *sp = NULL;
+    assert_ok(nx_saml_entity_read(&sp, arena, &rules, NX_SAML_SP, nx_buf_span(&b), &found));
+    assert_int_equal(found.n, 0);
+    nx_saml_entity_forget(sp);
+}
+
 /* Metadata with this inside of the role and these attributes of the EntityDescriptor. */
 static nx_span entity(const char *attributes, const char *inside)
 {
@@ -169,13 +209,6 @@ static nx_err read_err(nx_span xml)
     nx_result r = nx_saml_entity_read(&e, arena, &rules, NX_SAML_SP, xml, &found);
     if (nx_ok(r)) nx_saml_entity_forget(e);
     return r.e;
-}
-
-static bool said(const char *text)
-{
-    for (size_t i = 0; i < found.n; i++)
-        if (strcmp(found.v[i].text, text) == 0) return true;
-    return false;
 }
 
 static void test_the_smallest_that_serves(void **state)
@@ -457,6 +490,7 @@ int main(void)
         T(test_node_saml),
         T(test_pysaml2),
         T(test_simplesamlphp_both_roles),
+        T(test_roles_of_other_protocols_stand_beside),
         T(test_the_smallest_that_serves),
         T(test_only_https_and_loopback_where_it_may),
         T(test_an_assertion_never_goes_by_redirect),
