@@ -72,10 +72,11 @@ static bool is_token(const char *s)
     return true;
 }
 
-static bool value_ok(const char *s)
+static bool value_ok(const struct nx_header *h)
 {
-    nx_span v = nx_span_str(s);
-    if (v.n > NX_HEADER_VALUE_MAX) return false;
+    nx_span v = nx_span_str(h->value);
+    size_t most = strcasecmp(h->name, "Authorization") == 0 ? NX_AUTHORIZATION_MAX : NX_HEADER_VALUE_MAX;
+    if (v.n > most) return false;
     for (size_t i = 0; i < v.n; i++)
         if ((v.p[i] < 0x20 && v.p[i] != '\t') || v.p[i] == 0x7f) return false;
     return nx_utf8_valid(v);
@@ -100,7 +101,7 @@ nx_result nx_framing_fields(const struct nx_header *h, size_t n, int64_t *conten
 {
     *content_length = -1;
     for (size_t i = 0; i < n; i++)
-        NX_REQUIRE(is_token(h[i].name) && value_ok(h[i].value), NX_ERR_HTTP_FRAMING);
+        NX_REQUIRE(is_token(h[i].name) && value_ok(&h[i]), NX_ERR_HTTP_FRAMING);
     NX_TRY(check_repeats(h, n));
     const char *host = find(h, n, "Host");
     NX_REQUIRE(host && host[0], NX_ERR_HTTP_FRAMING);

@@ -31,6 +31,7 @@ typedef enum nx_lane { NX_LANE_PURE, NX_LANE_FAST, NX_LANE_HASH, NX_LANE_EGRESS,
 #define NX_TARGET_MAX 8192 /* bytes of path and query together */
 #define NX_HEADERS_MAX 64  /* fields */
 #define NX_HEADER_VALUE_MAX 8192
+#define NX_AUTHORIZATION_MAX (17u << 10) /* a directory's ticket names every group of its person */
 #define NX_PAIRS_MAX 64      /* parameters in a query or form */
 #define NX_PAIR_NAME_MAX 128 /* decoded bytes */
 #define NX_PAIR_VALUE_MAX (64u << 10)

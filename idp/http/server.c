@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTION_MEMORY (24u << 10) /* libmicrohttpd's room for one header and its own buffers */
+#define CONNECTION_MEMORY (40u << 10) /* libmicrohttpd's room for one header and its own buffers */
 
 void nx_server_plan_default(struct nx_server_plan *plan, unsigned cores)
 {

@@ -104,6 +104,7 @@ await scenario('other realms, instances and mechanisms', async () => {
     const r = await present(sent);
     ok([400, 401, 403].includes(r.status) && !isIn(r), `nonsense: ${sent.slice(0, 16)}`, r.status);
   }
+  equal((await present(`Negotiate ${'A'.repeat(16384)}`)).status, (await present('Negotiate AAAA')).status, 'what is as large as the largest ticket arrives');
   const token = await mint(kdc, cache);
   const bytes = Buffer.from(token.slice(10), 'base64');
   for (const at of [bytes.length - 5, Math.floor(bytes.length / 2)]) {

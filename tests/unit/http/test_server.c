@@ -209,6 +209,29 @@ static void test_bodies(void **state)
     assert_null(strstr(r, "100 Continue"));
 }
 
+/* A directory's ticket is large; no other field needs to be. */
+static void test_field_sizes(void **state)
+{
+    static const struct {
+        const char *field;
+        int n, status;
+    } rows[] = {
+        {"Authorization: Negotiate ", 16384, 200},
+        {"Authorization: Negotiate ", NX_AUTHORIZATION_MAX, 400},
+        {"X-Other: ", 8192, 200},
+        {"X-Other: ", 8193, 400},
+    };
+    static char request[32 << 10], filler[NX_AUTHORIZATION_MAX];
+    char r[4096];
+    (void)state;
+    memset(filler, 'A', sizeof filler);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int n = snprintf(request, sizeof request, "GET /pure HTTP/1.1\r\n" HEAD "Connection: close\r\nCookie: a=%.4000s\r\n%s%.*s\r\n\r\n",
+                         filler, rows[i].field, rows[i].n, filler);
+        assert_int_equal(ask(request, (size_t)n, r, sizeof r), rows[i].status);
+    }
+}
+
 /* Who still writes when the connection ends loses the answer to the reset that follows: a refusal comes when
  * the body is read, and the connection serves on. */
 static void test_refusal_waits_for_the_body(void **state)
@@ -419,6 +442,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_lanes_answer, up, down),
         cmocka_unit_test_setup_teardown(test_bodies, up, down),
+        cmocka_unit_test_setup_teardown(test_field_sizes, up, down),
         cmocka_unit_test_setup_teardown(test_refusal_waits_for_the_body, up, down),
         cmocka_unit_test_setup_teardown(test_chunked_past_the_cap_is_413, up, down),
         cmocka_unit_test_setup_teardown(test_rule_28_framing_errors_close, up, down),
