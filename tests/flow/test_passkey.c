@@ -125,7 +125,7 @@ static struct nx_passkey row_of(const struct soft_passkey *p)
 static void have(struct soft_passkey *p, const struct rig_person *whose, int level)
 {
     sign_in_at(&b, whose, level);
-    assert_string_equal(rig_location(add(&b, p, "Khoá của tôi")), "/me/passkeys?done=added");
+    assert_string_equal(rig_location(add(&b, p, "Khóa của tôi")), "/me/passkeys?done=added");
     rig_browser_close(&b);
     rig_browser_open(&b, &rig);
 }
@@ -174,7 +174,7 @@ static void a_passkey_is_added_and_signs_in(void **state)
     assert_string_equal(k.person.s, rig.lan.id);
     assert_int_equal(k.bound_at, 2);
     assert_string_equal(k.transports, "hybrid internal");
-    assert_string_equal(k.name, "Khoá của tôi");
+    assert_string_equal(k.name, "Khóa của tôi");
     nx_reply *rp = use(&b, &key, "");
     assert_string_equal(rig_location(rp), "/me");
     assert_int_equal(rig_follow(&b, rp)->status, 200);
@@ -207,7 +207,7 @@ static void what_is_added_proves_no_more_than_the_session_did(void **state)
 /* ---- what is refused
  * ------------------------------------------------------------------------------------------ */
 
-static const char refused[] = "Không nhận khoá này", again[] = "Trang đã mở quá lâu";
+static const char refused[] = "Không nhận khóa này", again[] = "Trang đã mở quá lâu";
 
 static void assert_refused(nx_reply *rp, int status, const char *text)
 {
@@ -326,7 +326,7 @@ static void a_counter_that_goes_back_locks_the_passkey(void **state)
     assert_refused(use(&b, &key, ""), 403, refused); /* and stays locked */
     assert_int_equal(audited("passkey.flagged"), 1);
     sign_in_at(&b, &rig.lan, 2);
-    assert_true(rig_says(rig_get(&b, "/me/passkeys"), "Bộ đếm của khoá này đi lùi"));
+    assert_true(rig_says(rig_get(&b, "/me/passkeys"), "Bộ đếm của khóa này đi lùi"));
 }
 
 static void of_somebody_who_is_not_active(void **state)
@@ -471,7 +471,7 @@ static void her_activity_tells_and_undoes(void **state)
     rig_sign_in(&b, &rig.lan);
     assert_int_equal(audited("passkey.enrolled"), 1);
     nx_reply *rp = rig_get(&b, "/me");
-    assert_true(rig_says(rp, "Thêm khoá đăng nhập"));
+    assert_true(rig_says(rp, "Thêm khóa đăng nhập"));
     assert_true(rig_says(rp, "value=\"undo-passkey\""));
     char *form = nx_arena_printf(rig.arena, "csrf=%s&act=undo-passkey&id=%s", rig_field(&rig, rp, "csrf"),
                                  row_of(&key).id.s);
@@ -562,7 +562,7 @@ static void a_model_that_policy_refuses_is_not_added(void **state)
     struct soft_maker maker = soft_maker_open(key.aaguid, NULL);
     set_model(&maker, false, true);
     sign_in_at(&b, &rig.lan, 2);
-    assert_true(rig_says(add(&b, &key, ""), "Loại khoá này không được dùng"));
+    assert_true(rig_says(add(&b, &key, ""), "Loại khóa này không được dùng"));
     soft_maker_close(&maker);
 }
 
@@ -644,7 +644,7 @@ static void operators_write_models(void **state)
     (void)state;
     static const char path[] = "/passkey-models/ee882879-721c-4913-9775-3dfcce97072a";
     struct soft_maker maker = soft_maker_open(key.aaguid, NULL);
-    NX_AUTO_JSON good = json_pack("{s:s, s:b, s:b, s:s}", "name", "Khoá A", "allowed", 1, "biometric", 1,
+    NX_AUTO_JSON good = json_pack("{s:s, s:b, s:b, s:s}", "name", "Khóa A", "allowed", 1, "biometric", 1,
                                   "anchors", soft_pem(rig.arena, maker.root));
     const char *text = nx_json_dump(rig.arena, good);
     assert_int_equal(operate("scim", "PUT", path, text)->status, 403);

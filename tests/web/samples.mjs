@@ -64,13 +64,13 @@ export const pages = [
         consents: [{ id: "c1", client_name: "Cổng dịch vụ công", client_org: "Văn phòng Chính phủ", claims: "Họ và tên, ngày sinh", since: "21/11/2026" }],
         activity: [{ at: "08:20 21/11/2026", text: "Đăng nhập bằng mã QR", where: "Firefox · Windows", undo: "u1", undo_act: "undo" }, { at: "08:10 21/11/2026", text: "Đăng nhập bằng mật khẩu", where: "Chromium · Linux" }], more_url: "#" }],
     ["login_passkey", { ...asks, t: "T", csrf_passkey: "c", back_url: "/login?t=T" }],
-    ["login_passkey", { csrf_passkey: "c", back_url: "/login", error: "Không nhận khoá này. Hãy thử lại hoặc chọn cách khác." }, "error"],
-    ["me_passkeys", { csrf_act: "c", fresh: true, notice: "Đã thêm khoá đăng nhập.", passkeys: [
+    ["login_passkey", { csrf_passkey: "c", back_url: "/login", error: "Không nhận khóa này. Hãy thử lại hoặc chọn cách khác." }, "error"],
+    ["me_passkeys", { csrf_act: "c", fresh: true, notice: "Đã thêm khóa đăng nhập.", passkeys: [
         { id: "k1", name: "Máy ở nhà", level: "Mức 2 (hai yếu tố)", synced: true, created: "08:10 21/11/2026", used: "09:30 21/11/2026" },
-        { id: "k2", name: "Khoá bảo mật của cơ quan", level: "Mức 3 (có sinh trắc)", attested: true, created: "08:12 21/11/2026" },
+        { id: "k2", name: "Khóa bảo mật của cơ quan", level: "Mức 3 (có sinh trắc)", attested: true, created: "08:12 21/11/2026" },
         { id: "k3", name: "Điện thoại của An", level: "Mức 2 (hai yếu tố)", phone: true, created: "08:12 21/11/2026" },
-        { id: "k4", name: "Khoá cũ", level: "Mức 1", flagged: true, created: "08:12 02/03/2026", used: "10:00 02/03/2026" }] }],
-    ["me_passkeys", { csrf_act: "c", passkeys: [], error: "Khoá này đã được thêm rồi." }, "empty"],
+        { id: "k4", name: "Khóa cũ", level: "Mức 1", flagged: true, created: "08:12 02/03/2026", used: "10:00 02/03/2026" }] }],
+    ["me_passkeys", { csrf_act: "c", passkeys: [], error: "Khóa này đã được thêm rồi." }, "empty"],
     ["me_password", { user_name: "an", error: "Hai lần nhập không giống nhau." }],
     ["login_code", { ...asks, t: "T", user_name: "lan", optional: true, sent_url: "/login/code/sent?t=T", recovery_url: "/login/recovery?t=T", other_url: "/login?t=T" }],
     ["login_code", { user_name: "lan", error: "Mã không đúng. Hãy xem lại ứng dụng hoặc tin nhắn.", other_url: "/login" }, "wrong"],

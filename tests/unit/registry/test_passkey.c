@@ -16,7 +16,7 @@ static struct nx_passkey passkey(nx_id person, uint8_t n)
                            .credential_id = nx_span_of(ids[n], 32),
                            .public_key = NX_LIT("a public key"),
                            .transports = "internal hybrid",
-                           .name = "Khoá của Lan"};
+                           .name = "Khóa của Lan"};
     memset(k.aaguid, n, sizeof k.aaguid);
     return k;
 }
@@ -43,11 +43,11 @@ static void test_a_row_comes_back_as_it_was_written(void **state)
     assert_true(nx_span_eq(read.public_key, k.public_key));
     assert_ok(nx_passkey_list(rig->registry, rig->arena, lan.id.s, &list, &n));
     assert_int_equal(n, 1);
-    assert_ok(nx_passkey_rename(rig->registry, k.id.s, "Chìa khoá"));
+    assert_ok(nx_passkey_rename(rig->registry, k.id.s, "Chìa khóa"));
     assert_ok(nx_passkey_set_bound_at(rig->registry, k.id.s, 3));
     assert_err(nx_passkey_set_bound_at(rig->registry, k.id.s, 5), NX_ERR_RANGE);
     assert_ok(nx_passkey_get(rig->registry, rig->arena, k.id.s, &read));
-    assert_string_equal(read.name, "Chìa khoá");
+    assert_string_equal(read.name, "Chìa khóa");
     assert_int_equal(read.bound_at, 3);
     assert_ok(nx_passkey_delete(rig->registry, k.id.s));
     assert_err(nx_passkey_delete(rig->registry, k.id.s), NX_ERR_NOT_FOUND);
@@ -164,7 +164,7 @@ static void test_they_go_with_their_person_and_phone(void **state)
 static void test_models(void **state)
 {
     struct rig *rig = *state;
-    struct nx_passkey_model m = {.allowed = true, .biometric = true, .name = "Khoá A", .anchors = ""}, read,
+    struct nx_passkey_model m = {.allowed = true, .biometric = true, .name = "Khóa A", .anchors = ""}, read,
                             *list;
     size_t n;
     bool trusted;
