@@ -71,6 +71,20 @@ enum nx_level nx_policy_bound_together(const struct nx_policy *p, const struct n
     return level == NX_LEVEL_NONE ? lower(before->bound_at, added->bound_at) : level;
 }
 
+/* ---- nearness ---- */
+
+/* Means that only the tab that receives the session can show. */
+#define IN_THE_TAB (NX_MEANS_PASSKEY_UV | NX_MEANS_PASSKEY_BIOMETRIC)
+
+enum nx_rung nx_policy_rung_together(const struct nx_sign_in *before, const struct nx_sign_in *added,
+                                     enum nx_level level)
+{
+    enum nx_rung a = before->rung, b = added->rung;
+    if (a != NX_RUNG_NONE && (added->means & IN_THE_TAB) && added->bound_at >= level) return NX_P3;
+    if (a == NX_RUNG_NONE || b == NX_RUNG_NONE) return a == NX_RUNG_NONE ? b : a;
+    return a < b ? a : b;
+}
+
 /* ---- ways ---- */
 
 /* Adds a set unless a smaller one within it stands there already; removes those that hold it. */
@@ -95,17 +109,38 @@ static void sort_by_size(unsigned *out, size_t n)
         }
 }
 
-size_t nx_policy_ways(unsigned out[NX_WAYS_MAX], const struct nx_policy *p, unsigned have,
+struct offering {
+    const struct nx_sign_in *have;
+    enum nx_level asked;
+    const struct nx_held *enrolled;
+    unsigned forbidden;
+};
+
+/* All means of the row were shown, and the phone was too far away: what brings it near. */
+static size_t offer_nearness(unsigned out[NX_WAYS_MAX], size_t n, const struct offering *o)
+{
+    for (size_t i = 0; i < NX_MEANS_COUNT; i++) {
+        unsigned bit = nx_means_bit((enum nx_means_index)i);
+        bool serves = (bit & IN_THE_TAB & o->enrolled->means & ~o->forbidden) && o->enrolled->bound_at[i] >= o->asked;
+        if (serves) n = keep_smallest(out, n, bit);
+    }
+    return n;
+}
+
+size_t nx_policy_ways(unsigned out[NX_WAYS_MAX], const struct nx_policy *p, const struct nx_sign_in *have,
                       enum nx_level asked, const struct nx_held *enrolled, unsigned forbidden)
 {
     size_t n = 0;
+    const struct offering o = {have, asked, enrolled, forbidden};
     struct nx_held all = *enrolled;
-    nx_held_add(&all, have, NX_M4); /* what was shown is judged by the session; here the additions are */
+    nx_held_add(&all, have->means, NX_M4); /* what was shown is judged by the session; here the additions are */
     for (size_t i = 0; i < p->acr_count; i++) {
         const struct nx_acr_row *row = &p->acr[i];
-        unsigned set = row->means & ~have;
-        if (!set || (row->means & forbidden) || !fits(row, all.means, NX_P3)) continue;
-        if (row->level >= asked && carried(row, &all) >= asked) n = keep_smallest(out, n, set);
+        unsigned set = row->means & ~have->means;
+        bool far = !set && have->rung >= NX_P0 && have->rung < row->rung;
+        if ((!set && !far) || (row->means & forbidden) || !fits(row, all.means, NX_P3)) continue;
+        if (row->level < asked || carried(row, &all) < asked) continue;
+        n = far ? offer_nearness(out, n, &o) : keep_smallest(out, n, set);
     }
     sort_by_size(out, n);
     return n;

@@ -94,11 +94,18 @@ enum nx_level nx_policy_level_of_held(const struct nx_policy *p, const struct nx
 enum nx_level nx_policy_bound_together(const struct nx_policy *p, const struct nx_sign_in *before,
                                        const struct nx_sign_in *added);
 
-/* What a step-up may offer: the sets of means which, added to `have`, reach `asked`. Each as small as can be
- * (none holds another), the smallest first; only of means that are enrolled at a level that carries them and
- * are not forbidden. Returns how many; 0 when there is no way. */
+/* How near the phone was in a sign-in by two proofs that reach `level` together. A passkey answers in the tab that
+ * receives the session, the one of a phone nearby (CTAP hybrid) included, and nobody's relay can ask it there: it brings
+ * a sign-in by QR to p3, unless it was itself enrolled below that level (SECURITY.md 3). Of two phones the one that was
+ * farther away counts. */
+enum nx_rung nx_policy_rung_together(const struct nx_sign_in *before, const struct nx_sign_in *added,
+                                     enum nx_level level);
+
+/* What a step-up may offer: the sets of means which, added to what was shown (`have`: means and rung), reach `asked`.
+ * Each as small as can be (none holds another), the smallest first; only of means that are enrolled at a level that
+ * carries them and are not forbidden. Returns how many; 0 when there is no way. */
 #define NX_WAYS_MAX 16
-size_t nx_policy_ways(unsigned out[NX_WAYS_MAX], const struct nx_policy *p, unsigned have,
+size_t nx_policy_ways(unsigned out[NX_WAYS_MAX], const struct nx_policy *p, const struct nx_sign_in *have,
                       enum nx_level asked, const struct nx_held *enrolled, unsigned forbidden);
 
 /* The text of the whole policy, a line each; for the snapshot and `nixactl policy dump`. */

@@ -181,13 +181,6 @@ bool nx_sign_in_joins(const struct nx_house *house, const struct nx_signon *s)
     return nx_now() - s->came <= house->settings->recent_auth_s;
 }
 
-/* Of two phones the one that was farther away, or that nothing is known of. */
-static int farther(int a, int b)
-{
-    if (a == NX_RUNG_NONE || b == NX_RUNG_NONE) return a == NX_RUNG_NONE ? b : a;
-    return a < b ? a : b;
-}
-
 /* Two proofs close together are factors of one sign-in; a later one stands alone, since acr and auth_time
  * must be true of the same moment. */
 static void merge(struct nx_signon *s, const struct signing *x)
@@ -195,9 +188,11 @@ static void merge(struct nx_signon *s, const struct signing *x)
     const struct nx_proof *p = &x->ask->proof;
     bool another = !(s->means & p->means) || !stands_alone(p);
     int both = nx_sign_in_joins(x->house, s) && another ? joint(s, p) : 0;
+    const struct nx_sign_in before = {s->means, (enum nx_level)s->level, (enum nx_rung)s->rung};
+    const struct nx_sign_in added = {p->means, (enum nx_level)p->bound_at, p->rung};
+    s->rung = (int)(both ? nx_policy_rung_together(&before, &added, (enum nx_level)both) : p->rung);
     s->level = both ? both : p->bound_at;
     s->means = both ? s->means | p->means : p->means;
-    s->rung = both ? farther(s->rung, (int)p->rung) : (int)p->rung;
     s->auth_time = proven_at(x);
     s->came = x->now;
     s->agent = x->ask->agent;

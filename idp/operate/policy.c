@@ -197,7 +197,7 @@ static void say_ways(struct explaining *x)
     unsigned set[NX_WAYS_MAX];
     enum nx_level asked = x->gate.facts.ask.acr;
     if (asked == NX_LEVEL_NONE || nx_facts_level(&x->gate.facts) >= asked) return;
-    size_t n = nx_policy_ways(set, nx_policy(), x->shown.means, asked, &x->enrolled, x->gate.facts.forbidden);
+    size_t n = nx_policy_ways(set, nx_policy(), &x->gate.facts.session.how, asked, &x->enrolled, x->gate.facts.forbidden);
     for (size_t i = 0; i < n; i++)
         say(x, nx_arena_printf(x->c->arena, "way to %s: add %s", nx_level_text(asked),
                                means_text(x->c->arena, set[i])));

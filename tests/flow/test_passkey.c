@@ -204,6 +204,56 @@ static void what_is_added_proves_no_more_than_the_session_did(void **state)
     assert_acr(&b, "urn:nixa:acr:m1", "hwk");
 }
 
+/* ---- beside a phone
+ * ----------------------------------------------------------------------------------------------- */
+
+#define WANTS_M3 "&acr_values=urn:nixa:acr:m3&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22urn:nixa:acr:m3%22%7D%7D%7D"
+
+/* Signed in by a phone that was attested as biometric, from no one knows where. */
+static void sign_in_from_afar(void)
+{
+    rig_prove(&b, &rig.lan, (struct nx_proof){.means = NX_MEANS_QR_BIOMETRIC, .bound_at = 3, .rung = NX_P0}, NULL);
+}
+
+/* QR.md 2.5, SECURITY.md 6: an answer of hers in the tab itself, of a phone nearby or of any authenticator, is the nearness
+ * that a code alone cannot prove. */
+static void a_passkey_in_the_tab_brings_the_phone_near(void **state)
+{
+    (void)state;
+    rig_prove(&b, &rig.lan,
+              (struct nx_proof){.means = NX_MEANS_PASSKEY_BIOMETRIC, .bound_at = 3, .rung = NX_RUNG_NONE}, NULL);
+    add(&b, &key, "");
+    assert_int_equal(row_of(&key).bound_at, 3);
+    rig_browser_close(&b);
+    rig_browser_open(&b, &rig);
+    sign_in_from_afar();
+    nx_reply *rp = rig_follow(&b, rig_get(&b, rig_authorize_url(&rig, &rig.portal, WANTS_M3)));
+printf("# %d %s\n%s\n", rp->status, rig_location(rp), rig_body(rp));
+    assert_true(rig_says(rp, "Cần xác minh mạnh hơn"));
+    assert_true(rig_says(rp, "/login/passkey?t="));
+    char *t = strstr(rig_body(rp), "/login/passkey?t=") + strlen("/login/passkey?t=");
+    rp = rig_follow(&b, use(&b, &key, nx_arena_dup(rig.arena, nx_span_of(t, strcspn(t, "\"&")))));
+    NX_AUTO_JSON tokens = rig_tokens(&b, &rig.portal, WANTS_M3);
+    NX_AUTO_JSON claims = rig_claims(&rig, nx_json_str(tokens, "id_token"), "JWT");
+    assert_string_equal(nx_json_str(claims, "acr"), "urn:nixa:acr:m3");
+    assert_string_equal(nx_json_str(claims, "qr_px"), "p3");
+}
+
+/* SECURITY.md 3: who has her password may have added it in a session of m2; it lifts nothing above that. */
+static void a_passkey_that_was_added_lower_brings_nothing_near(void **state)
+{
+    (void)state;
+    have(&key, &rig.lan, 2);
+    sign_in_from_afar();
+    nx_reply *rp = rig_follow(&b, rig_get(&b, rig_authorize_url(&rig, &rig.portal, WANTS_M3)));
+    assert_false(rig_says(rp, "/login/passkey?t="));
+    use(&b, &key, "");
+    NX_AUTO_JSON tokens = rig_tokens(&b, &rig.portal, "");
+    NX_AUTO_JSON claims = rig_claims(&rig, nx_json_str(tokens, "id_token"), "JWT");
+    assert_string_equal(nx_json_str(claims, "acr"), "urn:nixa:acr:m2");
+    assert_string_equal(nx_json_str(claims, "qr_px"), "p0");
+}
+
 /* ---- what is refused
  * ------------------------------------------------------------------------------------------ */
 
@@ -683,6 +733,8 @@ int main(void)
         TEST(a_passkey_is_added_and_signs_in),
         TEST(a_portal_gets_its_answer),
         TEST(what_is_added_proves_no_more_than_the_session_did),
+        TEST(a_passkey_in_the_tab_brings_the_phone_near),
+        TEST(a_passkey_that_was_added_lower_brings_nothing_near),
         TEST(a_challenge_is_answered_once_by_its_browser_for_its_transaction),
         TEST(purposes_are_kept_apart),
         TEST(answers_that_are_wrong),

@@ -2,6 +2,7 @@
 #include "endpoints/pages/passkey.h"
 
 #include "authn/passkey.h"
+#include "endpoints/pages/second.h"
 #include "endpoints/pages/ways.h"
 #include "operate/passkeys.h"
 
@@ -37,7 +38,8 @@ bool nx_way_passkey(const struct nx_way_ask *ask)
     bool could = false;
     if (!ask->person) return true; /* whether she has one, nobody is told before she has proven who she is */
     nx_result r = nx_passkey_could(&could, nx_house_of(ask->rq), ask->rq->arena, ask->person, ask->level);
-    return nx_ok(r) && could;
+    if (nx_ok(r) && could) return true;
+    return nx_second_helps(ask, NX_MEANS_PASSKEY_UV) || nx_second_helps(ask, NX_MEANS_PASSKEY_BIOMETRIC);
 }
 
 nx_result nx_passkey_view(nx_view *v, nx_request *rq, nx_reply *rp)

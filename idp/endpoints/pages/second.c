@@ -60,7 +60,8 @@ bool nx_second_helps(const struct nx_way_ask *ask, unsigned means)
     unsigned forbidden, set[NX_WAYS_MAX];
     if (!ask->person || !nx_ok(read_enrolled(&held, &forbidden, ask))) return false;
     if (ask->level == NX_LEVEL_NONE) return (held.means & ~forbidden & means) && !(ask->have & means);
-    size_t n = nx_policy_ways(set, nx_policy(), ask->have, ask->level, &held, forbidden);
+    const struct nx_sign_in have = {.means = ask->have, .rung = ask->rung};
+    size_t n = nx_policy_ways(set, nx_policy(), &have, ask->level, &held, forbidden);
     for (size_t i = 0; i < n; i++)
         if (set[i] == means) return true;
     return false;

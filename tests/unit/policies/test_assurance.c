@@ -134,7 +134,8 @@ static unsigned held_ways(unsigned out[NX_WAYS_MAX], unsigned have, enum nx_leve
 {
     struct nx_held held = {.means = 0};
     nx_held_add(&held, enrolled, bound_at);
-    return (unsigned)nx_policy_ways(out, nx_policy(), have, asked, &held, forbidden);
+    const struct nx_sign_in shown = {.means = have, .rung = NX_RUNG_NONE};
+    return (unsigned)nx_policy_ways(out, nx_policy(), &shown, asked, &held, forbidden);
 }
 
 static void a_step_up_offers_the_smallest_addition(void **state)
@@ -157,6 +158,54 @@ static void a_step_up_offers_the_smallest_addition(void **state)
     assert_int_equal(held_ways(out, NX_MEANS_PASSWORD, NX_M3, mine | NX_MEANS_PASSKEY_BIOMETRIC, NX_M4, 0),
                      1);
     assert_int_equal(out[0], NX_MEANS_PASSKEY_BIOMETRIC);
+}
+
+/* SECURITY.md 6 and QR.md 2.5: by QR m3 takes nearness, and an answer in the tab itself is it. */
+static void a_step_up_brings_the_phone_near(void **state)
+{
+    (void)state;
+    unsigned out[NX_WAYS_MAX];
+    struct nx_held held = {.means = 0};
+    struct nx_sign_in shown = {.means = NX_MEANS_QR_BIOMETRIC, .rung = NX_P0};
+    const unsigned mine = NX_MEANS_QR_BIOMETRIC | NX_MEANS_PASSKEY_UV;
+    nx_held_add(&held, mine, NX_M3);
+    assert_int_equal(nx_policy_ways(out, nx_policy(), &shown, NX_M3, &held, 0), 1);
+    assert_int_equal(out[0], NX_MEANS_PASSKEY_UV);
+    assert_int_equal(nx_policy_ways(out, nx_policy(), &shown, NX_M3, &held, NX_MEANS_PASSKEY_UV), 0);
+    shown.rung = NX_P2;
+    assert_int_equal(nx_policy_ways(out, nx_policy(), &shown, NX_M3, &held, 0), 0);
+    shown = (struct nx_sign_in){.means = NX_MEANS_QR_PIN, .rung = NX_P0}; /* m2 however near */
+    held = (struct nx_held){.means = 0};
+    nx_held_add(&held, NX_MEANS_QR_PIN | NX_MEANS_PASSKEY_UV, NX_M3);
+    assert_int_equal(nx_policy_ways(out, nx_policy(), &shown, NX_M3, &held, 0), 0);
+    shown = (struct nx_sign_in){.means = NX_MEANS_QR_BIOMETRIC, .rung = NX_P0};
+    held = (struct nx_held){.means = 0};
+    nx_held_add(&held, mine, NX_M2); /* enrolled too low */
+    assert_int_equal(nx_policy_ways(out, nx_policy(), &shown, NX_M3, &held, 0), 0);
+}
+
+static void how_near_two_proofs_are_together(void **state)
+{
+    (void)state;
+    static const struct {
+        struct nx_sign_in before, added;
+        enum nx_level level;
+        enum nx_rung together;
+    } rows[] = {
+        {{NX_MEANS_QR_BIOMETRIC, NX_M3, NX_P0}, {NX_MEANS_PASSKEY_UV, NX_M3, NX_RUNG_NONE}, NX_M3, NX_P3},
+        {{NX_MEANS_QR_BIOMETRIC, NX_M3, NX_P1}, {NX_MEANS_PASSKEY_BIOMETRIC, NX_M3, NX_RUNG_NONE}, NX_M3, NX_P3},
+        /* Rule 3: whoever knows a password may have added it. */
+        {{NX_MEANS_QR_BIOMETRIC, NX_M3, NX_P0}, {NX_MEANS_PASSKEY_UV, NX_M2, NX_RUNG_NONE}, NX_M3, NX_P0},
+        /* A passkey of before says nothing of the tab's new phone. */
+        {{NX_MEANS_PASSKEY_UV, NX_M3, NX_RUNG_NONE}, {NX_MEANS_QR_BIOMETRIC, NX_M3, NX_P0}, NX_M3, NX_P0},
+        {{NX_MEANS_QR_PIN, NX_M2, NX_P0}, {NX_MEANS_OTP, NX_M2, NX_RUNG_NONE}, NX_M2, NX_P0},
+        {{NX_MEANS_QR_PIN, NX_M2, NX_P0}, {NX_MEANS_CERTIFICATE, NX_M3, NX_RUNG_NONE}, NX_M2, NX_P0},
+        {{NX_MEANS_QR_PIN, NX_M2, NX_P3}, {NX_MEANS_QR_UV, NX_M2, NX_P0}, NX_M2, NX_P0},
+        {{NX_MEANS_QR_PIN, NX_M2, NX_P0}, {NX_MEANS_QR_UV, NX_M2, NX_P3}, NX_M2, NX_P0},
+        {{NX_MEANS_PASSWORD, NX_M1, NX_RUNG_NONE}, {NX_MEANS_PASSKEY_UV, NX_M3, NX_RUNG_NONE}, NX_M2, NX_RUNG_NONE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(nx_policy_rung_together(&rows[i].before, &rows[i].added, rows[i].level), rows[i].together);
 }
 
 static void words_of_operators(void **state)
@@ -184,6 +233,8 @@ int main(void)
         cmocka_unit_test(test_rule_03_no_credential_lifts_itself_by_another),
         cmocka_unit_test(what_is_bound_together_is_never_more_than_the_rows_give),
         cmocka_unit_test(a_step_up_offers_the_smallest_addition),
+        cmocka_unit_test(a_step_up_brings_the_phone_near),
+        cmocka_unit_test(how_near_two_proofs_are_together),
         cmocka_unit_test(words_of_operators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
