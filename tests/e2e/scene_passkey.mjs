@@ -26,11 +26,11 @@ writeBlankCamera(camera);
 const phone = await Profile.open(nixa.ca, { phone: true, camera });
 phone.camera = camera;
 
-// A platform authenticator that answers by itself, as if its holder touched it.
-async function authenticator(profile) {
+// An authenticator that answers by itself, as if its holder touched it: of the machine, or (hybrid) of a phone nearby.
+async function authenticator(profile, transport = 'internal') {
   const cdp = await profile.context.newCDPSession(profile.page);
   await cdp.send('WebAuthn.enable');
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal',
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport,
     hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
   return {
     verified: (isUserVerified) => cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
@@ -166,6 +166,22 @@ await scenario('on a narrow page, in English, and without script', async () => {
   await plain.page.goto(`${nixa.issuer}/me/passkeys`);
   equal(await plain.page.locator('[data-passkey-id]').count(), 1, 'nor does seeing what one has');
   await plain.close();
+});
+
+await scenario('at a computer that is not hers, by the phone that lies beside it', async () => {
+  const { page } = narrow;
+  const near = await authenticator(narrow, 'hybrid');
+  await near.present(false);
+  await page.goto(`${nixa.issuer}/login`);
+  await signInByPassword(page, people[1]);
+  await page.goto(`${nixa.issuer}/me/passkeys`);
+  await near.present(true);
+  await submit(page, '[data-action=add-passkey]');
+  equal((await near.credentials()).length, 1, 'her phone keeps it');
+  await signOut(narrow);
+  await page.goto(`${nixa.issuer}/login/passkey`);
+  await submit(page, bySignIn);
+  ok(at(page, '/me'), 'she is signed in', page.url());
 });
 
 await scenario('the wallet: a passkey approves in place of the PIN', async () => {
