@@ -215,7 +215,7 @@ static void test_field_sizes(void **state)
     static const struct {
         const char *field;
         int n, status;
-    } rows[] = {
+    } cases[] = {
         {"Authorization: Negotiate ", 16384, 200},
         {"Authorization: Negotiate ", NX_AUTHORIZATION_MAX, 400},
         {"X-Other: ", 8192, 200},
@@ -225,10 +225,10 @@ static void test_field_sizes(void **state)
     char r[4096];
     (void)state;
     memset(filler, 'A', sizeof filler);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int n = snprintf(request, sizeof request, "GET /pure HTTP/1.1\r\n" HEAD "Connection: close\r\nCookie: a=%.4000s\r\n%s%.*s\r\n\r\n",
-                         filler, rows[i].field, rows[i].n, filler);
-        assert_int_equal(ask(request, (size_t)n, r, sizeof r), rows[i].status);
+                         filler, cases[i].field, cases[i].n, filler);
+        assert_int_equal(ask(request, (size_t)n, r, sizeof r), cases[i].status);
     }
 }
 
