@@ -53,6 +53,18 @@ struct nx_cert_facts {
 };
 const struct nx_cert_facts *nx_cert_facts(const nx_cert *c);
 
+/* Whether it has exactly this name. SUBJECT: the whole distinguished name as RFC 4514 writes it (openssl x509 -nameopt
+ * RFC2253,-esc_msb); the others: a subjectAltName. DNS names without regard to case and never by a wildcard; an IP
+ * address in any of its spellings. */
+enum nx_cert_name {
+    NX_CERT_NAME_SUBJECT,
+    NX_CERT_NAME_DNS,
+    NX_CERT_NAME_URI,
+    NX_CERT_NAME_IP,
+    NX_CERT_NAME_EMAIL
+};
+bool nx_cert_is_named(const nx_cert *c, enum nx_cert_name kind, const char *name);
+
 enum nx_cert_standing { NX_CERT_UNKNOWN, NX_CERT_GOOD, NX_CERT_REVOKED };
 
 /* Parses a CRL, DER or PEM. NX_ERR_CERT. */

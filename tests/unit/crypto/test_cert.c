@@ -53,6 +53,48 @@ static void a_persons_certificate_is_read(void **state)
     assert_memory_not_equal(nx_cert_facts(other)->name, f->name, NX_SHA256_LEN);
 }
 
+/* RFC 8705 section 2.1.2. */
+static void a_certificate_is_asked_for_one_name(void **state)
+{
+    (void)state;
+    static const struct {
+        enum nx_cert_name kind;
+        const char *name;
+        bool is;
+    } rows[] = {
+        {NX_CERT_NAME_SUBJECT, "CN=api,O=Sở Tài chính,C=VN", true},
+        {NX_CERT_NAME_SUBJECT, "CN=api", false},
+        {NX_CERT_NAME_SUBJECT, "", false},
+        {NX_CERT_NAME_DNS, "api.portal.example", true},
+        {NX_CERT_NAME_DNS, "API.portal.EXAMPLE", true},
+        {NX_CERT_NAME_DNS, "api.portal.example.", false},
+        {NX_CERT_NAME_DNS, "portal.example", false},
+        {NX_CERT_NAME_DNS, "a.wild.example", false},
+        {NX_CERT_NAME_DNS, "urn:portal:1", false},
+        {NX_CERT_NAME_DNS, "", false},
+        {NX_CERT_NAME_URI, "urn:portal:1", true},
+        {NX_CERT_NAME_URI, "urn:PORTAL:1", false},
+        {NX_CERT_NAME_IP, "192.0.2.7", true},
+        {NX_CERT_NAME_IP, "2001:DB8:0::7", true},
+        {NX_CERT_NAME_IP, "192.0.2.8", false},
+        {NX_CERT_NAME_IP, "::ffff:192.0.2.7", false},
+        {NX_CERT_NAME_IP, "api.portal.example", false},
+        {NX_CERT_NAME_EMAIL, "ops@portal.example", true},
+        {NX_CERT_NAME_EMAIL, "OPS@portal.example", false},
+    };
+    NX_AUTO(nx_anchors) a = NULL;
+    NX_AUTO(nx_cert) c = NULL;
+    assert_true(nx_ok(nx_anchors_open(&a, file("clients.pem"), "")));
+    assert_true(nx_ok(nx_cert_open(&c, a, file("portal.der"), NOW)));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (nx_cert_is_named(c, rows[i].kind, rows[i].name) != rows[i].is) fail_msg("%d %s", (int)rows[i].kind, rows[i].name);
+    /* One without any such name. */
+    NX_AUTO(nx_anchors) people = trust(POLICY);
+    NX_AUTO(nx_cert) lan = NULL;
+    assert_true(nx_ok(nx_cert_open(&lan, people, file("lan.der"), NOW)));
+    assert_false(nx_cert_is_named(lan, NX_CERT_NAME_DNS, "api.portal.example"));
+}
+
 static void test_rule_29_each_certificate_is_refused_for_its_own_reason(void **state)
 {
     (void)state;
@@ -222,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_persons_certificate_is_read),
+        cmocka_unit_test(a_certificate_is_asked_for_one_name),
         cmocka_unit_test(test_rule_29_each_certificate_is_refused_for_its_own_reason),
         cmocka_unit_test(what_is_no_certificate_is_refused),
         cmocka_unit_test(a_changed_certificate_is_refused),
