@@ -22,7 +22,7 @@ nx_result nx_certificate_verify(nx_cert **out, struct nx_house *house, nx_arena 
     NX_AUTO(nx_cert) c = NULL;
     NX_REQUIRE(house->person_anchors, NX_ERR_CERT_UNTRUSTED);
     NX_TRY(nx_cert_open(&c, house->person_anchors, der, nx_now()));
-    NX_TRY(nx_standing_check(house, a, c));
+    NX_TRY(nx_standing_check(house, a, NX_STANDING_PERSON, c));
     *out = NX_STEAL(c);
     return NX_OK;
 }

@@ -10,6 +10,7 @@
 
 struct kept {
     uint8_t name[NX_SHA256_LEN];
+    enum nx_standing_of of;
     enum nx_cert_standing standing;
     nx_time until; /* 0: free */
 };
@@ -25,7 +26,7 @@ static struct {
     struct kept kept[NX_STANDING_KEPT_MAX];
     struct list list[NX_STANDING_LISTS_MAX];
     size_t next_list;
-    struct list file; /* the operator's; until is its time of change */
+    struct list file[2]; /* the operator's, by nx_standing_of; until is its time of change */
 } known = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static nx_time nearer(nx_time a, nx_time b)
@@ -38,26 +39,15 @@ static struct kept *slot_of(const uint8_t name[NX_SHA256_LEN])
     return &known.kept[(name[0] | (size_t)name[1] << 8) % NX_STANDING_KEPT_MAX];
 }
 
-static enum nx_cert_standing recall(const nx_cert *c, nx_time now)
+enum nx_cert_standing nx_standing_recall(enum nx_standing_of of, const nx_cert *c)
 {
     const uint8_t *name = nx_cert_facts(c)->name;
     pthread_mutex_lock(&known.lock);
     const struct kept *k = slot_of(name);
-    bool fits = k->until > now && memcmp(k->name, name, sizeof k->name) == 0;
+    bool fits = k->until > nx_now() && k->of == of && memcmp(k->name, name, sizeof k->name) == 0;
     enum nx_cert_standing standing = fits ? k->standing : NX_CERT_UNKNOWN;
     pthread_mutex_unlock(&known.lock);
     return standing;
-}
-
-static void keep(const nx_cert *c, enum nx_cert_standing standing, nx_time until, nx_time now)
-{
-    const uint8_t *name = nx_cert_facts(c)->name;
-    pthread_mutex_lock(&known.lock);
-    struct kept *k = slot_of(name);
-    memcpy(k->name, name, sizeof k->name);
-    k->standing = standing;
-    k->until = nearer(until, now + NX_STANDING_KEPT_S);
-    pthread_mutex_unlock(&known.lock);
 }
 
 /* What one source said; a source that fails has said nothing. */
@@ -65,6 +55,18 @@ struct said {
     enum nx_cert_standing standing;
     nx_time until;
 };
+
+static void keep(enum nx_standing_of of, const nx_cert *c, const struct said *s)
+{
+    const uint8_t *name = nx_cert_facts(c)->name;
+    pthread_mutex_lock(&known.lock);
+    struct kept *k = slot_of(name);
+    memcpy(k->name, name, sizeof k->name);
+    k->of = of;
+    k->standing = s->standing;
+    k->until = nearer(s->until, nx_now() + NX_STANDING_KEPT_S);
+    pthread_mutex_unlock(&known.lock);
+}
 
 /* ---- the operator's file
  * ---------------------------------------------------------------------------------- */
@@ -85,30 +87,29 @@ static nx_result read_file(nx_crl **out, const char *path)
 }
 
 /* Holding the lock. */
-static void refresh_file(const char *path)
+static void refresh_file(struct list *file, const char *path)
 {
     struct stat st;
     nx_crl *crl = NULL;
-    if (stat(path, &st) != 0 || (known.file.crl && known.file.until == (nx_time)st.st_mtime)) return;
+    if (stat(path, &st) != 0 || (file->crl && file->until == (nx_time)st.st_mtime)) return;
     nx_result r = read_file(&crl, path);
     if (!nx_ok(r)) {
-        nx_log_error("person_crl_unreadable", r); /* the former one goes on until it is over */
+        nx_log_error("crl_unreadable", r); /* the former one goes on until it is over */
         return;
     }
-    nx_crl_close(known.file.crl);
-    known.file.crl = crl;
-    known.file.until = (nx_time)st.st_mtime;
+    nx_crl_close(file->crl);
+    file->crl = crl;
+    file->until = (nx_time)st.st_mtime;
 }
 
-static struct said by_file(const struct nx_house *house, const nx_cert *c, nx_time now)
+static struct said by_file(const char *path, enum nx_standing_of of, const nx_cert *c, nx_time now)
 {
     struct said s = {NX_CERT_UNKNOWN, 0};
-    const char *path = house->settings->person_crl;
+    struct list *file = &known.file[of];
     if (!path[0]) return s;
     pthread_mutex_lock(&known.lock);
-    refresh_file(path);
-    if (known.file.crl && !nx_ok(nx_crl_ask(&s.standing, &s.until, known.file.crl, c, now)))
-        s.standing = NX_CERT_UNKNOWN;
+    refresh_file(file, path);
+    if (file->crl && !nx_ok(nx_crl_ask(&s.standing, &s.until, file->crl, c, now))) s.standing = NX_CERT_UNKNOWN;
     pthread_mutex_unlock(&known.lock);
     return s;
 }
@@ -131,13 +132,13 @@ static nx_result ask_responder(struct said *s, struct nx_house *house, nx_arena 
     return nx_ocsp_read(&s->standing, &s->until, c, reply.body, now);
 }
 
-static struct said by_responder(struct nx_house *house, nx_arena *a, const nx_cert *c, nx_time now)
+/* named: the operator's; "": the one that the certificate names. */
+static struct said by_responder(struct nx_house *house, nx_arena *a, const char *named, const nx_cert *c)
 {
     struct said s = {NX_CERT_UNKNOWN, 0};
-    const char *url = house->settings->person_ocsp;
-    if (!url[0]) url = nx_cert_facts(c)->ocsp;
+    const char *url = named[0] ? named : nx_cert_facts(c)->ocsp;
     if (!url[0] || !house->egress) return s;
-    nx_result r = ask_responder(&s, house, a, c, url, now);
+    nx_result r = ask_responder(&s, house, a, c, url, nx_now());
     if (!nx_ok(r)) {
         nx_log_error("ocsp_failed", r);
         s.standing = NX_CERT_UNKNOWN;
@@ -214,16 +215,18 @@ static struct said by_list(struct nx_house *house, const nx_cert *c, nx_time now
 /* ---- the answer
  * ------------------------------------------------------------------------------------------- */
 
-nx_result nx_standing_check(struct nx_house *house, nx_arena *a, const nx_cert *c)
+nx_result nx_standing_check(struct nx_house *house, nx_arena *a, enum nx_standing_of of, const nx_cert *c)
 {
     nx_time now = nx_now();
-    struct said s = {recall(c, now), 0};
+    const struct nx_settings *set = house->settings;
+    bool person = of == NX_STANDING_PERSON;
+    struct said s = {nx_standing_recall(of, c), 0};
     bool fresh = s.standing == NX_CERT_UNKNOWN;
-    if (s.standing == NX_CERT_UNKNOWN) s = by_file(house, c, now);
-    if (s.standing == NX_CERT_UNKNOWN) s = by_responder(house, a, c, now);
+    if (s.standing == NX_CERT_UNKNOWN) s = by_file(person ? set->person_crl : set->client_crl, of, c, now);
+    if (s.standing == NX_CERT_UNKNOWN) s = by_responder(house, a, person ? set->person_ocsp : set->client_ocsp, c);
     if (s.standing == NX_CERT_UNKNOWN) s = by_list(house, c, now);
     NX_REQUIRE(s.standing != NX_CERT_UNKNOWN, NX_ERR_CERT_STANDING);
-    if (fresh) keep(c, s.standing, s.until, now);
+    if (fresh) keep(of, c, &s);
     NX_REQUIRE(s.standing == NX_CERT_GOOD, NX_ERR_CERT_REVOKED);
     return NX_OK;
 }
@@ -236,7 +239,9 @@ void nx_standing_forget(void)
         nx_crl_close(known.list[i].crl);
         known.list[i] = (struct list){.crl = NULL};
     }
-    nx_crl_close(known.file.crl);
-    known.file = (struct list){.crl = NULL};
+    for (size_t i = 0; i < sizeof known.file / sizeof *known.file; i++) {
+        nx_crl_close(known.file[i].crl);
+        known.file[i] = (struct list){.crl = NULL};
+    }
     pthread_mutex_unlock(&known.lock);
 }

@@ -131,15 +131,21 @@ static nx_result read_whole(nx_span *out, nx_arena *a, const char *path)
     return NX_OK;
 }
 
-static nx_result open_anchors(struct nx_house *h)
+static nx_result read_anchors(nx_anchors **out, const char *file, const char *policies)
 {
     nx_span pem;
-    const struct nx_settings *s = h->settings;
-    if (!s->person_ca[0]) return NX_OK;
+    if (!file[0]) return NX_OK;
     NX_AUTO(nx_arena) a = nx_arena_open(2 * ANCHORS_MAX);
     NX_NEED(a);
-    NX_TRY(read_whole(&pem, a, s->person_ca));
-    return nx_anchors_open(&h->person_anchors, pem, s->person_policies);
+    NX_TRY(read_whole(&pem, a, file));
+    return nx_anchors_open(out, pem, policies);
+}
+
+static nx_result open_anchors(struct nx_house *h)
+{
+    const struct nx_settings *s = h->settings;
+    NX_TRY(read_anchors(&h->client_anchors, s->client_ca, ""));
+    return read_anchors(&h->person_anchors, s->person_ca, s->person_policies);
 }
 
 static nx_result open_all(struct nx_house *h, const struct nx_house_parts *p)
@@ -171,6 +177,7 @@ void nx_house_close(struct nx_house *h)
 {
     if (!h) return;
     if (h->egress) nx_egress_close(h->egress);
+    nx_anchors_close(h->client_anchors);
     nx_anchors_close(h->person_anchors);
     nx_store_close(h->store);
     nx_keyring_close(h->keyring);

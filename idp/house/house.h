@@ -25,6 +25,7 @@ struct nx_house {
     nx_master *master;
     nx_keyring *keyring;
     nx_egress *egress; /* NULL in tests that call nothing */
+    nx_anchors *client_anchors; /* of portals' certificates; NULL: none are taken */
     nx_anchors *person_anchors; /* of people's certificates (SECURITY.md 29); NULL: none are taken */
 
     /* Worked out once. */

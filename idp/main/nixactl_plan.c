@@ -138,6 +138,7 @@ nx_result nx_plan_read(struct nx_plan *p, nx_arena *a, int argc, char **argv)
     NX_TRY(absolute(a, &s->client_ca, "client-ca"));
     NX_TRY(absolute(a, &s->person_ca, "person-ca"));
     NX_TRY(absolute(a, &s->person_crl, "person-crl"));
+    NX_TRY(absolute(a, &s->client_crl, "client-crl"));
     NX_TRY(absolute_url(a, &s->database, "sqlite:"));
     NX_TRY(absolute_url(a, &s->redis, "unix:"));
     s->data = nx_data_folder(a, data_was_given(s) ? s->data : NULL);
