@@ -50,12 +50,16 @@ static bool origin_is_ours(const nx_request *rq, const struct nx_site *site)
     return !fetched || strcmp(fetched, "same-origin") == 0 || strcmp(fetched, "none") == 0;
 }
 
+bool nx_guards_at_mtls(const nx_request *rq, const struct nx_site *mtls)
+{
+    return mtls->host && host_is_ours(rq, mtls);
+}
+
 /* Where the request came to, of the places where its row is served. */
 static const struct nx_site *place_of(const nx_request *rq, const struct nx_site *site, const struct nx_site *mtls)
 {
     unsigned guards = rq->route->guards;
-    bool there = mtls->host && host_is_ours(rq, mtls);
-    if (there && guards & (NX_GUARD_MTLS | NX_GUARD_ALSO_MTLS)) return mtls;
+    if (nx_guards_at_mtls(rq, mtls) && guards & (NX_GUARD_MTLS | NX_GUARD_ALSO_MTLS)) return mtls;
     bool here = guards & NX_GUARD_ANY_HOST || host_is_ours(rq, site);
     return here && !(guards & NX_GUARD_MTLS) ? site : NULL;
 }

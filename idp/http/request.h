@@ -72,6 +72,7 @@ typedef struct nx_request {
     const struct nx_header *headers;
     size_t header_count;
     const char *client; /* the client's address as the edge told it, "local" without one */
+    bool at_mtls;       /* it came to where clients come with certificates */
     const char *lang;   /* "vi" or "en", static; a handler may replace it (nx_language_pick) */
     const struct nx_route *route;
     const struct nx_router *router;

@@ -72,6 +72,7 @@ static nx_result begin(nx_router *r, nx_request *rq)
     NX_REQUIRE(row, NX_ERR_HTTP_METHOD);
     rq->route = row->route;
     rq->lane = row->route->lane;
+    rq->at_mtls = nx_guards_at_mtls(rq, &r->mtls);
     return nx_guards_head(rq, &r->site, &r->mtls, r->limiter);
 }
 

@@ -5,6 +5,7 @@
 #include "crypto/secret_digest.h"
 #include "house/house.h"
 #include "oidc/assertion.h"
+#include "oidc/client_certificate.h"
 
 #define BASIC_MAX 1024
 
@@ -47,6 +48,13 @@ static nx_result by_assertion(struct nx_house *house, nx_arena *a, const nx_clie
     return nx_assertion_check(house, a, c, nx_span_str(p->assertion), rq);
 }
 
+static nx_result by_certificate(struct nx_house *house, nx_arena *a, const nx_client *c, const struct presented *p,
+                                const struct nx_oauth_request *rq)
+{
+    (void)p;
+    return nx_client_certificate_check(house, a, c, rq);
+}
+
 /* A public client: its name is all that it has, and the grants make up for it (PKCE, rotation). */
 static nx_result by_name(struct nx_house *house, nx_arena *a, const nx_client *c, const struct presented *p,
                          const struct nx_oauth_request *rq)
@@ -68,6 +76,11 @@ static const struct {
 const char *nx_client_auth_method(size_t i)
 {
     return i < METHODS ? methods[i].name : NULL;
+}
+
+bool nx_client_auth_offered(const struct nx_house *house, const char *method)
+{
+    return strcmp(method, "tls_client_auth") != 0 || nx_client_certificates_taken(house);
 }
 
 /*= RFC 6749 2.3.1
@@ -115,7 +128,7 @@ static NX_FALLIBLE read_presented(struct presented *p, nx_arena *a, const struct
         NX_REQUIRE(!id || strcmp(id, p->client_id) == 0, NX_ERR_CLIENT_AUTH);
         return NX_OK;
     }
-    *p = (struct presented){.method = "none", .client_id = id};
+    *p = (struct presented){.method = rq->certificate ? "tls_client_auth" : "none", .client_id = id};
     if (assertion) return read_assertion(p, a, &rq->form);
     if (post) p->method = "client_secret_post", p->secret = nx_param(&rq->form, "client_secret");
     NX_REQUIRE(id, NX_ERR_CLIENT_AUTH);

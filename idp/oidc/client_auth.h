@@ -14,5 +14,7 @@ NX_FALLIBLE nx_client_authenticate(nx_client **out, struct nx_house *house, nx_a
 
 /* Names of client_auth.def in order; NULL past the end. Static. */
 const char *nx_client_auth_method(size_t i);
+/* Whether this installation takes it: certificates need authorities and a port. */
+bool nx_client_auth_offered(const struct nx_house *house, const char *method);
 
 #endif

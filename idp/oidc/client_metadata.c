@@ -6,9 +6,12 @@
 #include "house/house.h"
 #include "oidc/ask.h"
 #include "oidc/client_auth.h"
+#include "oidc/client_certificate.h"
 #include "oidc/grants.h"
 #include "flow/scope.h"
 #include "flow/url.h"
+
+#include <arpa/inet.h>
 
 #define TEXT_MAX 512
 #define NAME_MAX_BYTES 200
@@ -154,6 +157,15 @@ static nx_result any_alg(struct nx_metadata_check *c, const char *member, const 
 static nx_result auth_method(struct nx_metadata_check *c, const char *member, const json_t *v)
 {
     MUST(listed(v, nx_client_auth_method), "is not supported");
+    MUST(nx_client_auth_offered(c->house, json_string_value(v)), "needs --client-ca, which is not set here");
+    return NX_OK;
+}
+
+static nx_result address(struct nx_metadata_check *c, const char *member, const json_t *v)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    const char *s = json_string_value(v);
+    MUST(s && (inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1), "must be an IP address");
     return NX_OK;
 }
 
@@ -367,6 +379,20 @@ static NX_FALLIBLE check_keys(struct nx_metadata_check *c, const json_t *kept)
     return NX_OK;
 }
 
+/*= RFC 8705 2.1.2
+ *# A client using the "tls_client_auth" authentication method MUST use exactly one of the below metadata parameters */
+static NX_FALLIBLE check_certificate(struct nx_metadata_check *c, const json_t *kept)
+{
+    const char *member = "tls_client_auth";
+    bool by_certificate = strcmp(nx_json_str(kept, "token_endpoint_auth_method"), member) == 0;
+    size_t named = 0;
+    for (size_t i = 0; nx_client_certificate_member(i); i++)
+        named += json_object_get(kept, nx_client_certificate_member(i)) != NULL;
+    MUST(!by_certificate || named == 1, "needs exactly one of its _subject_dn, _san_dns, _san_uri, _san_ip, _san_email");
+    MUST(by_certificate || named == 0, "is the method that the name of a certificate belongs to");
+    return NX_OK;
+}
+
 static NX_FALLIBLE check_redirects(struct nx_metadata_check *c, const json_t *kept)
 {
     bool native = strcmp(nx_json_str(kept, "application_type"), "native") == 0;
@@ -389,6 +415,7 @@ NX_FALLIBLE nx_client_metadata(json_t **kept, struct nx_metadata_check *c, const
     fill_defaults(out, c->by_hand);
     NX_TRY(check_types(c, out));
     NX_TRY(check_keys(c, out));
+    NX_TRY(check_certificate(c, out));
     NX_TRY(check_redirects(c, out));
     *kept = NX_STEAL(out);
     return NX_OK;

@@ -6,12 +6,14 @@
 #include "oidc/ask.h"
 #include "flow/claims.h"
 #include "oidc/client_auth.h"
+#include "oidc/client_certificate.h"
 #include "oidc/grants.h"
 #include "oidc/json_out.h"
 #include "flow/scope.h"
 #include "policies/policy.h"
 
 #define METADATA_MAX (16u << 10)
+#define ALIASES_MAX 2048
 #define LIST_MAX 64
 
 static void list(struct nx_jo *o, const char *name, const char *(*at)(size_t))
@@ -71,7 +73,16 @@ static void endpoints(struct nx_jo *o, struct nx_house *h, nx_arena *a)
     url(o, h, a, "status_list_aggregation_endpoint", "/status/lists");
 }
 
-static void client_auth(struct nx_jo *o)
+static void auth_methods(struct nx_jo *o, const struct nx_house *h, const char *name)
+{
+    const char *v[LIST_MAX];
+    size_t n = 0;
+    for (size_t i = 0; n < LIST_MAX && nx_client_auth_method(i); i++)
+        if (nx_client_auth_offered(h, nx_client_auth_method(i))) v[n++] = nx_client_auth_method(i);
+    nx_jo_list(o, name, v, n);
+}
+
+static void client_auth(struct nx_jo *o, const struct nx_house *h)
 {
     static const char *const places[][2] = {
         {"token_endpoint_auth_methods_supported", "token_endpoint_auth_signing_alg_values_supported"},
@@ -80,12 +91,31 @@ static void client_auth(struct nx_jo *o)
         {"revocation_endpoint_auth_methods_supported",
          "revocation_endpoint_auth_signing_alg_values_supported"}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        list(o, places[i][0], nx_client_auth_method);
+        auth_methods(o, h, places[i][0]);
         list(o, places[i][1], alg_at);
     }
 }
 
-static void oauth(struct nx_jo *o)
+/* RFC 8705 section 5: where clients come with certificates, so that browsers are never asked for one. */
+static nx_result aliases(struct nx_jo *o, const struct nx_house *h, nx_arena *a)
+{
+    static const char *const rows[][2] = {{"token_endpoint", "/oidc/token"},
+                                          {"introspection_endpoint", "/oidc/introspect"},
+                                          {"revocation_endpoint", "/oidc/revoke"}};
+    struct nx_jo inner;
+    nx_span json;
+    const char *text;
+    if (!nx_client_certificates_taken(h)) return NX_OK;
+    nx_jo_open(&inner, a, ALIASES_MAX);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        nx_jo_text(&inner, rows[i][0], nx_arena_printf(a, "%s%s", h->mtls_origin, rows[i][1]));
+    NX_TRY(nx_jo_done(&json, &inner));
+    NX_NEED(text = nx_arena_dup(a, json));
+    nx_jo_raw(o, "mtls_endpoint_aliases", text);
+    return NX_OK;
+}
+
+static void oauth(struct nx_jo *o, const struct nx_house *h)
 {
     static const char *const pkce[] = {"S256"};
     list(o, "scopes_supported", nx_scope_standard);
@@ -94,7 +124,7 @@ static void oauth(struct nx_jo *o)
     list(o, "grant_types_supported", nx_grant_name);
     nx_jo_list(o, "code_challenge_methods_supported", pkce, 1);
     nx_jo_bool(o, "authorization_response_iss_parameter_supported", true);
-    client_auth(o);
+    client_auth(o, h);
 }
 
 static void openid(struct nx_jo *o, struct nx_house *h, nx_arena *a)
@@ -129,7 +159,8 @@ NX_FALLIBLE nx_metadata(nx_span *json, struct nx_house *house, nx_arena *a)
     struct nx_jo o;
     nx_jo_open(&o, a, METADATA_MAX);
     endpoints(&o, house, a);
-    oauth(&o);
+    oauth(&o, house);
+    NX_TRY(aliases(&o, house, a));
     openid(&o, house, a);
     NX_REQUIRE(!nx_arena_failed(a), NX_ERR_MEMORY);
     return nx_jo_done(json, &o);

@@ -16,6 +16,7 @@ struct nx_house;
 struct nx_oauth_request {
     struct nx_params form;
     nx_span authorization; /* the Authorization header as sent; empty when absent */
+    const char *certificate; /* the Client-Cert header of the edge (RFC 9440); NULL: the client showed none */
     const char *path;      /* of the endpoint: "/oidc/token" */
     bool may_call;
 };

@@ -114,6 +114,8 @@ static const struct {
     {"backchannel_logout_uri", "backchannel_logout_uri"},
     {"scope", "scope"},
     {"auth_method", "token_endpoint_auth_method"},
+    {"tls_subject_dn", "tls_client_auth_subject_dn"},
+    {"tls_san_dns", "tls_client_auth_san_dns"},
     {"jwks_uri", "jwks_uri"},
     {"grant_type", "grant_types"},
     {"subject_type", "subject_type"},

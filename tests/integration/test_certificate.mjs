@@ -1,52 +1,21 @@
 // Sign-in by client certificate as people with a token do it: a state-like authority, the real edge, OCSP and revocation
 // lists from a real responder (openssl), and everything that must not let anybody in.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Nixa } from '../e2e/nixa.mjs';
 import { equal, finish, ok, scenario } from '../e2e/tap.mjs';
 import { Browser } from './browser.mjs';
+import { openPki } from './pki.mjs';
 
-const dir = mkdtempSync(join(tmpdir(), 'nixa-pki-'));
-const at = (name) => join(dir, name);
-const openssl = (...args) => execFileSync('openssl', args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] }).toString();
-const key = (name) => openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', `${name}.key`);
-
-function authority(name) {
-  key(name);
-  openssl('req', '-x509', '-new', '-config', '/dev/null', '-key', `${name}.key`, '-days', '2', '-subj', `/C=VN/CN=${name}`,
-    '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-addext', 'subjectKeyIdentifier=hash', '-out', `${name}.pem`);
-}
-
-let serials = 0x4100;
-function person(name, { by = 'state', subject, use = 'clientAuth', urls = '' }) {
-  key(name);
-  openssl('req', '-new', '-config', '/dev/null', '-utf8', '-key', `${name}.key`, '-subj', subject, '-out', `${name}.csr`);
-  writeFileSync(at('ext'), `basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=${use}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n${urls}`);
-  serials += 1;
-  openssl('x509', '-req', '-in', `${name}.csr`, '-CA', `${by}.pem`, '-CAkey', `${by}.key`, '-set_serial', `${serials}`, '-days', '1', '-extfile', 'ext', '-out', `${name}.pem`);
-  return { cert: readFileSync(at(`${name}.pem`)), key: readFileSync(at(`${name}.key`)), serial: serials };
-}
+const pki = openPki('nixa-pki-');
+const { dir, at, openssl, key, authority, issue: person } = pki;
 
 // The responder: a web server in front of `openssl ocsp`, and the place of the revocation list.
 const index = new Map(); // serial → revoked
 let answers = true, asked = 0, listed = 0;
-function book() {
-  const rows = [...index].map(([serial, revoked]) => `${revoked ? 'R' : 'V'}\t490101000000Z\t${revoked ? '250101000000Z' : ''}\t${serial.toString(16).toUpperCase()}\tunknown\t/CN=${serial}\n`);
-  writeFileSync(at('index'), rows.join(''));
-  writeFileSync(at('crlnumber'), '01\n');
-  writeFileSync(at('ca.cnf'), `[ca]\ndefault_ca=c\n[c]\ndatabase=${at('index')}\ncrlnumber=${at('crlnumber')}\ndefault_md=sha256\n`);
-}
-function crl() {
-  book();
-  openssl('ca', '-config', 'ca.cnf', '-gencrl', '-cert', 'state.pem', '-keyfile', 'state.key', '-crldays', '1', '-out', 'state.crl.pem');
-  openssl('crl', '-in', 'state.crl.pem', '-outform', 'DER', '-out', 'state.crl');
-  return readFileSync(at('state.crl'));
-}
+const crl = () => pki.crl('state', index);
 function ocsp(request) {
-  book();
+  pki.book(index);
   writeFileSync(at('request'), request);
   openssl('ocsp', '-index', 'index', '-CA', 'state.pem', '-rsigner', 'state.pem', '-rkey', 'state.key', '-reqin', 'request', '-respout', 'response', '-nmin', '5');
   return readFileSync(at('response'));

@@ -15,6 +15,7 @@ nx_result nx_oidc_request(struct nx_oauth_request *out, nx_request *rq, const nx
     static const nx_pairs none = {NULL, 0};
     *out = (struct nx_oauth_request){
         .authorization = nx_span_str(nx_header(rq, "Authorization")),
+        .certificate = rq->at_mtls ? nx_header(rq, "Client-Cert") : NULL,
         .path = rq->path,
         .may_call = rq->lane == NX_LANE_EGRESS,
     };
