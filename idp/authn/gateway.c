@@ -47,19 +47,25 @@ static nx_result write_body(nx_span *out, nx_arena *a, const struct nx_message *
     return NX_OK;
 }
 
+nx_result nx_gateway_request(struct nx_egress_request *out, struct nx_house *house, nx_arena *a,
+                             const struct nx_message *m)
+{
+    const char *key = house->settings->gateway_key;
+    NX_REQUIRE(nx_gateway_has(house, m->channel), NX_ERR_GATEWAY_AWAY);
+    *out = (struct nx_egress_request){
+        .purpose = NX_PURPOSE_GATEWAY, .url = url_of(house, m->channel), .content_type = "application/json"};
+    NX_TRY(write_body(&out->body, a, m));
+    if (!key || !*key) return NX_OK;
+    NX_NEED(out->authorization = nx_arena_printf(a, "Bearer %s", key));
+    return NX_OK;
+}
+
 /* The answer's body is not looked at: a gateway says by its status whether it took the message. */
 nx_result nx_gateway_send(struct nx_house *house, nx_arena *a, const struct nx_message *m)
 {
-    struct nx_egress_request request = {
-        .purpose = NX_PURPOSE_GATEWAY, .url = url_of(house, m->channel), .content_type = "application/json"};
+    struct nx_egress_request request;
     struct nx_egress_reply reply = {.status = 0};
-    const char *key = house->settings->gateway_key;
-    NX_REQUIRE(nx_gateway_has(house, m->channel), NX_ERR_GATEWAY_AWAY);
-    NX_TRY(write_body(&request.body, a, m));
-    if (key && *key) {
-        request.authorization = nx_arena_printf(a, "Bearer %s", key);
-        NX_NEED(request.authorization);
-    }
+    NX_TRY(nx_gateway_request(&request, house, a, m));
     nx_result r = nx_egress_call(&reply, a, house->egress, &request);
     if (nx_ok(r) && reply.status >= 200 && reply.status < 300) return NX_OK;
     nx_log(NX_WARN, "gateway", NX_TEXT("channel", names[m->channel]), NX_TEXT("error", nx_err_name(r.e)),

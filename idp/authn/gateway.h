@@ -24,6 +24,9 @@ const char *nx_channel_name(enum nx_channel channel);
 NX_FALLIBLE nx_channel_of(enum nx_channel *out, nx_span name);
 /* Whether the operator has set one for the channel. */
 bool nx_gateway_has(const struct nx_house *house, enum nx_channel channel);
+/* The call that would send it; memory of the arena. NX_ERR_GATEWAY_AWAY: the channel has no gateway. */
+NX_FALLIBLE nx_gateway_request(struct nx_egress_request *out, struct nx_house *house, nx_arena *a,
+                               const struct nx_message *m);
 /* NX_ERR_GATEWAY_AWAY, whatever went wrong on the way. */
 NX_FALLIBLE nx_gateway_send(struct nx_house *house, nx_arena *a, const struct nx_message *m);
 

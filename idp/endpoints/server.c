@@ -52,6 +52,11 @@ static nx_result load_views(nx_views **out)
     return NX_OK;
 }
 
+static char *text_of(const void *views, nx_arena *a, const char *lang, const char *key)
+{
+    return nx_views_text(views, a, lang, key);
+}
+
 nx_result nx_server_build(nx_server *s, const char *origin, const unsigned per_minute[NX_RATE_COUNT])
 {
     struct nx_router_plan plan = {
@@ -64,6 +69,8 @@ nx_result nx_server_build(nx_server *s, const char *origin, const unsigned per_m
     s->house->protocols = protocols;
     NX_TRY(load_views(&s->views));
     plan.views = s->views;
+    s->house->text = text_of;
+    s->house->text_ctx = s->views;
     return nx_router_open(&s->router, &plan);
 }
 

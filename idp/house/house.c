@@ -156,6 +156,7 @@ static nx_result open_all(struct nx_house *h, const struct nx_house_parts *p)
     NX_TRY(open_keys(h));
     NX_TRY(open_store(h, p));
     NX_TRY(open_anchors(h));
+    nx_registry_tell(h->registry, p->egress && (h->settings->sms_gateway[0] || h->settings->email_gateway[0]));
     return p->egress ? open_egress(h) : NX_OK;
 }
 

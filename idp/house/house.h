@@ -42,6 +42,11 @@ struct nx_house {
      * the first request. */
     const struct nx_protocol *const *protocols;
 
+    /* A text of the catalogue in a language ("vi", "en"), in the arena: for messages that no page shows; set by the
+     * composition root before the first request. */
+    char *(*text)(const void *ctx, nx_arena *a, const char *lang, const char *key);
+    const void *text_ctx;
+
     /* Called after a commit that wrote notices, so that delivery begins at once; set by the composition root
      * before the first request, NULL where nobody delivers. */
     void (*notices_waiting)(void *ctx);

@@ -5,6 +5,7 @@
  * LISTEN_FDS=1 (with LISTEN_PID, as systemd hands sockets over): descriptor 3 is a listening socket that is
  * served too. NOTIFY_FD=N: one byte is written to descriptor N once requests are answered. SIGTERM and SIGINT
  * drain and stop. */
+#include "endpoints/me/told.h"
 #include "nixad.h"
 
 #include "base/clock.h"
@@ -86,7 +87,7 @@ static nx_result open_house(struct nixad *n, unsigned threads)
 static nx_result open_notify(struct nixad *n)
 {
     static const struct nx_notice_kind *const kinds[] = {&nx_notice_backchannel, &nx_notice_saml,
-                                                          &nx_notice_saml_browser};
+                                                          &nx_notice_saml_browser, &nx_notice_person};
     struct nx_notify_plan plan = {.kinds = kinds,
                                   .kind_count = sizeof kinds / sizeof kinds[0],
                                   .threads = (unsigned)n->settings.notify_threads,

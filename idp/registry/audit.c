@@ -2,6 +2,10 @@
 
 #include "base/json.h"
 #include "registry/audit_hash.h"
+#include "registry/outbox.h"
+#include "registry/pool.h"
+
+#include <stdio.h>
 
 static nx_result check(const struct nx_audit_entry *e)
 {
@@ -69,11 +73,32 @@ static nx_result append_all(nx_registry *r, const struct nx_audit_entry *v, size
     return set_head(r, &head);
 }
 
+static bool is_told(const struct nx_audit_entry *e)
+{
+    static const char *const types[] = {
+#define T(type) type,
+#include "registry/told.def"
+#undef T
+    };
+    for (size_t i = 0; e->subject && i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(types[i], e->type) == 0) return true;
+    return false;
+}
+
+static nx_result tell(nx_registry *r, const struct nx_audit_entry *e)
+{
+    char payload[2 * NX_AUDIT_TEXT_MAX];
+    if (!r->tells || !is_told(e)) return NX_OK;
+    snprintf(payload, sizeof payload, "{\"type\":\"%s\"}", e->type);
+    return nx_outbox_put(r, &(struct nx_notice){.kind = NX_NOTICE_PERSON, .target = e->subject, .payload = payload});
+}
+
 nx_result nx_audit_append(nx_registry *r, const struct nx_audit_entry *e)
 {
     NX_AUTO_CHANGE(change);
     NX_TRY(nx_registry_begin(&change, r, NX_DURABLE));
     NX_TRY(append_all(r, e, 1));
+    NX_TRY(tell(r, e));
     return nx_registry_commit(&change);
 }
 

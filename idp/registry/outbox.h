@@ -11,6 +11,8 @@
 #define NX_OUTBOX_PAYLOAD_MAX (16u << 10)
 #define NX_OUTBOX_LEASE_MAX 64
 
+#define NX_NOTICE_PERSON "person-told" /* target: her id; payload: {"type"}, of the audit trail */
+
 struct nx_notice {
     int64_t id;
     const char *kind;    /* "backchannel-logout", … : which deliverer */

@@ -43,6 +43,7 @@ struct nx_registry {
     struct nx_client_cache *clients;
     struct nx_upstream_cache *upstreams;
     struct nx_saml_entity_cache *entities;
+    bool tells; /* nx_registry_tell */
 };
 
 struct nx_sql_loan {

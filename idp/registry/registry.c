@@ -77,3 +77,8 @@ nx_result nx_registry_ping(nx_registry *r)
     NX_TRY(nx_sql_step(&q, &row));
     return NX_OK;
 }
+
+void nx_registry_tell(nx_registry *r, bool on)
+{
+    r->tells = on;
+}

@@ -6,15 +6,17 @@ import { Nixa } from '../e2e/nixa.mjs';
 import { equal, finish, ok, scenario } from '../e2e/tap.mjs';
 import { alert, Operator } from './agency.mjs';
 import { Browser } from './browser.mjs';
+import { until } from './wire.mjs';
 
 // The gateway: remembers what came, answers as it is told.
-const gateway = { messages: [], status: 202, delay: 0, body: '{}' };
+const gateway = { messages: [], told: [], status: 202, delay: 0, body: '{}' };
 const server = createServer((rq, rs) => {
   const parts = [];
   rq.on('data', (d) => parts.push(d));
   rq.on('end', () => {
-    gateway.messages.push({ path: rq.url, method: rq.method, authorization: rq.headers.authorization,
-      type: rq.headers['content-type'], ...JSON.parse(Buffer.concat(parts).toString()) });
+    const message = { path: rq.url, method: rq.method, authorization: rq.headers.authorization,
+      type: rq.headers['content-type'], ...JSON.parse(Buffer.concat(parts).toString()) };
+    (message.text.startsWith('NIXA: ') ? gateway.told : gateway.messages).push(message);
     setTimeout(() => { rs.writeHead(gateway.status, { 'content-type': 'application/json' }); rs.end(gateway.body); }, gateway.delay);
   });
 });
@@ -119,6 +121,26 @@ async function order(browser, channel) {
     headers: { 'content-type': 'application/x-www-form-urlencoded', origin: account } });
   return Date.now() - began;
 }
+
+await scenario('she is told of a change to what she signs in by', async () => {
+  const last = () => gateway.told.at(-1);
+  ok(await until(() => last()?.text.includes('Xác minh')), 'that her mailbox was verified', JSON.stringify(gateway.told));
+  const browser = await begin();
+  await browser.go(`${account}/me/codes`);
+  gateway.told.length = 0;
+  gateway.status = 503;
+  await browser.submit('/me/codes', { act: 'recovery' });
+  ok(await until(() => gateway.told.length > 0), 'the gateway is tried');
+  gateway.status = 202;
+  ok(await until(() => gateway.told.length > 1), 'and tried again');
+  const told = last();
+  equal(told.channel, 'email', 'by the mailbox that is verified');
+  ok(told.text.includes('Tạo mã dự phòng') && told.text.includes(`${account}/me`), 'what it was, and where to take it back', told.text);
+  ok(told.subject && told.authorization === 'Bearer the-key-of-the-gateway', 'as any message', told.subject);
+  const seen = gateway.told.length;
+  await new Promise((resolve) => { setTimeout(resolve, 1500); });
+  equal(gateway.told.length, seen, 'once');
+});
 
 await scenario('a code by SMS', async () => {
   const browser = await begin();

@@ -40,8 +40,19 @@ static const struct {
     {"passkey.enrolled", "act.passkey_enrolled", "undo-passkey", "passkey"},
     {"passkey.removed", "act.passkey_removed", NULL, NULL},
     {"passkey.flagged", "act.passkey_flagged", NULL, NULL},
+    {"certificate.bound", "act.certificate_bound", NULL, NULL},
+    {"certificate.removed", "act.certificate_removed", NULL, NULL},
+    {"link.added", "act.link_added", NULL, NULL},
+    {"link.removed", "act.link_removed", NULL, NULL},
     {"person.created", "act.person_created", NULL, NULL},
 };
+
+const char *nx_me_act_key(const char *type)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].type, type) == 0) return rows[i].key;
+    return NULL;
+}
 
 static bool add_entry(nx_view *v, const struct nx_audit_entry *e)
 {

@@ -35,6 +35,8 @@ NX_FALLIBLE nx_me_identities(nx_view *v, struct nx_self *s);
 NX_FALLIBLE nx_me_sessions(nx_view *v, struct nx_self *s);
 NX_FALLIBLE nx_me_consents(nx_view *v, struct nx_self *s);
 NX_FALLIBLE nx_me_activity(nx_view *v, struct nx_self *s);
+/* The catalogue's key for what an entry of the audit trail says to its person; NULL: nothing. Static. */
+const char *nx_me_act_key(const char *type);
 
 /* POST /me */
 nx_result nx_me_act(nx_request *rq, nx_reply *rp);

@@ -1,4 +1,5 @@
 #include "registry/audit.h"
+#include "registry/outbox.h"
 
 #include "rig.h"
 
@@ -82,6 +83,42 @@ static void test_every_change_shows(void **state)
         rig_down(&other);
     }
     assert_true(verify(rig).whole);
+}
+
+static size_t waiting(struct rig *rig)
+{
+    struct nx_outbox_depth d;
+    assert_ok(nx_outbox_depth(rig->registry, &d));
+    return (size_t)d.waiting;
+}
+
+/* A change to what she signs in by puts a notice into the outbox in the same change; nothing else does, and nothing at all
+ * where nobody can be told. */
+static void test_people_are_told_of_what_they_sign_in_by(void **state)
+{
+    struct rig *rig = *state;
+    append(rig, "passkey.enrolled", "lan");
+    assert_int_equal(waiting(rig), 0);
+    nx_registry_tell(rig->registry, true);
+    append(rig, "passkey.enrolled", "lan");
+    append(rig, "passkey.enrolled", NULL);
+    append(rig, "session.started", "lan");
+    append(rig, "passkey.enrolledx", "lan");
+    assert_int_equal(waiting(rig), 1);
+    struct nx_notice_list list;
+    NX_AUTO(nx_arena) a = nx_arena_open(64u << 10);
+    assert_non_null(a);
+    assert_ok(nx_outbox_lease(rig->registry, a, nx_now(), 60, 8, &list));
+    assert_int_equal(list.n, 1);
+    assert_string_equal(list.v[0].kind, NX_NOTICE_PERSON);
+    assert_string_equal(list.v[0].target, "lan");
+    assert_string_equal(list.v[0].payload, "{\"type\":\"passkey.enrolled\"}");
+    {
+        NX_AUTO_CHANGE(change);
+        assert_ok(nx_registry_begin(&change, rig->registry, NX_DURABLE));
+        append(rig, "password.changed", "lan");
+    } /* rolled back */
+    assert_int_equal(waiting(rig), 1);
 }
 
 static void test_pages_and_filters(void **state)
@@ -203,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ROWS(test_a_whole_chain),           RIG_TEST(test_an_empty_chain),
+           RIG_TEST(test_people_are_told_of_what_they_sign_in_by),
         WITH_ROWS(test_every_change_shows),      WITH_ROWS(test_pages_and_filters),
         WITH_ROWS(test_a_batch_enters_once),     RIG_TEST(test_what_is_refused),
         WITH_ROWS(test_the_nth_statement_fails), WITH_ROWS(test_verifying_while_rows_come),
