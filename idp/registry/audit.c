@@ -85,10 +85,22 @@ static bool is_told(const struct nx_audit_entry *e)
     return false;
 }
 
+/* Somebody has seen that a mailbox or number is hers. */
+static nx_result can_be_told(bool *out, nx_registry *r, const char *person)
+{
+    NX_AUTO_SQL(q);
+    NX_TRY(nx_sql_open(&q, r, "SELECT 1 FROM person WHERE id = $1 AND (email_verified <> 0 OR phone_verified <> 0)"));
+    nx_sql_text(&q, person);
+    return nx_sql_step(&q, out);
+}
+
 static nx_result tell(nx_registry *r, const struct nx_audit_entry *e)
 {
     char payload[2 * NX_AUDIT_TEXT_MAX];
+    bool reachable;
     if (!r->tells || !is_told(e)) return NX_OK;
+    NX_TRY(can_be_told(&reachable, r, e->subject));
+    if (!reachable) return NX_OK;
     snprintf(payload, sizeof payload, "{\"type\":\"%s\"}", e->type);
     return nx_outbox_put(r, &(struct nx_notice){.kind = NX_NOTICE_PERSON, .target = e->subject, .payload = payload});
 }

@@ -50,7 +50,7 @@ void nx_registry_rollback(struct nx_change *c);
 #define NX_AUTO_CHANGE(name) __attribute__((cleanup(nx_registry_rollback))) struct nx_change name = {NULL}
 
 /* Whether people are told of changes to what they sign in by: then nx_audit_append puts a notice NX_NOTICE_PERSON for each
- * entry of told.def into the outbox, in the same change. Set before the first use; off unless set. */
+ * entry of told.def about somebody with a verified mailbox or number into the outbox, in the same change. Set before the first use; off unless set. */
 void nx_registry_tell(nx_registry *r, bool on);
 
 /* One cheap read: for readiness. */

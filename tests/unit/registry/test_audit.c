@@ -1,5 +1,6 @@
 #include "registry/audit.h"
 #include "registry/outbox.h"
+#include "registry/person.h"
 
 #include "rig.h"
 
@@ -97,13 +98,24 @@ static size_t waiting(struct rig *rig)
 static void test_people_are_told_of_what_they_sign_in_by(void **state)
 {
     struct rig *rig = *state;
-    append(rig, "passkey.enrolled", "lan");
+    struct nx_person p = {.user_name = "lan", .email = "lan@example.vn", .active = true, .proofing = 1};
+    struct nx_person_made made;
+    assert_ok(nx_person_create(rig->registry, &p, NULL, 0, &made));
+    const char *lan = p.id.s;
+    nx_registry_tell(rig->registry, true);
+    append(rig, "passkey.enrolled", lan); /* she cannot be reached */
+    assert_int_equal(waiting(rig), 0);
+    p.email_verified = true;
+    assert_ok(nx_person_replace(rig->registry, &p, 0));
+    nx_registry_tell(rig->registry, false);
+    append(rig, "passkey.enrolled", lan);
     assert_int_equal(waiting(rig), 0);
     nx_registry_tell(rig->registry, true);
-    append(rig, "passkey.enrolled", "lan");
+    append(rig, "passkey.enrolled", lan);
+    append(rig, "passkey.enrolled", "aaaaaaaaaaaaaaaaaaaaaaaaaa");
     append(rig, "passkey.enrolled", NULL);
-    append(rig, "session.started", "lan");
-    append(rig, "passkey.enrolledx", "lan");
+    append(rig, "session.started", lan);
+    append(rig, "passkey.enrolledx", lan);
     assert_int_equal(waiting(rig), 1);
     struct nx_notice_list list;
     NX_AUTO(nx_arena) a = nx_arena_open(64u << 10);
@@ -111,12 +123,12 @@ static void test_people_are_told_of_what_they_sign_in_by(void **state)
     assert_ok(nx_outbox_lease(rig->registry, a, nx_now(), 60, 8, &list));
     assert_int_equal(list.n, 1);
     assert_string_equal(list.v[0].kind, NX_NOTICE_PERSON);
-    assert_string_equal(list.v[0].target, "lan");
+    assert_string_equal(list.v[0].target, lan);
     assert_string_equal(list.v[0].payload, "{\"type\":\"passkey.enrolled\"}");
     {
         NX_AUTO_CHANGE(change);
         assert_ok(nx_registry_begin(&change, rig->registry, NX_DURABLE));
-        append(rig, "password.changed", "lan");
+        append(rig, "password.changed", lan);
     } /* rolled back */
     assert_int_equal(waiting(rig), 1);
 }
