@@ -141,6 +141,7 @@ static void test_rotation_publishes_before_use_and_retires_after_the_last_token(
 static void test_each_use_retires_in_its_own_time(void **state)
 {
     (void)state;
+    nx_time began = nx_now();
     NX_AUTO(nx_keyring) r = open_ring();
     struct nx_key_row *row;
     size_t n;
@@ -149,12 +150,13 @@ static void test_each_use_retires_in_its_own_time(void **state)
     for (int use = 0; use < NX_USE_COUNT; use++)
         assert_true(nx_ok(nx_keyring_rotate(r, (nx_key_use)use)));
     assert_true(nx_ok(nx_keyring_list(&row, &n, arena, r)));
+    int64_t took = nx_now() - began - terms.publish_s; /* the test's own time: under valgrind it is minutes */
     int seen = 0;
     for (size_t i = 0; i < n; i++) {
         if (row[i].state != NX_KEY_RETIRED) continue;
         int64_t past =
             row[i].retire_after - row[i].published - terms.publish_s - nx_key_use_retire_s(row[i].use);
-        assert_in_range(past, 0, 30); /* the test's own time */
+        assert_in_range(past, 0, took + 1);
         seen++;
     }
     assert_int_equal(seen, NX_USE_COUNT);
