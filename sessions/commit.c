@@ -342,13 +342,20 @@ static nx_result interpret(struct nx_commit *c, const struct nx_answer *answer, 
     return NX_OK;
 }
 
-/* The act, and the epochs of other shards beside it. */
+void nx_commit_guard(struct nx_commit *c, const struct nx_guard_call *guard, bool *first)
+{
+    *first = false;
+    c->guard = guard->over ? NULL : guard;
+    c->first = first;
+}
+
+/* The act, and the epochs of other shards beside it; a guard last. */
 static nx_result send(struct nx_commit *c, struct nx_answer answers[NX_RUN_CALLS_MAX])
 {
     struct nx_call calls[NX_RUN_CALLS_MAX];
     nx_span argv[NX_RUN_CALLS_MAX][3];
     size_t n = c->foreign.count;
-    NX_REQUIRE(n + 1 < NX_RUN_CALLS_MAX, NX_ERR_LIMIT);
+    NX_REQUIRE(n + 1 + (c->guard != NULL) < NX_RUN_CALLS_MAX, NX_ERR_LIMIT);
     for (size_t i = 0; i < n; i++) {
         const struct nx_epoch *f = &c->foreign.v[i];
         argv[i][0] = nx_span_of(&f->kind, 1);
@@ -357,8 +364,13 @@ static nx_result send(struct nx_commit *c, struct nx_answer answers[NX_RUN_CALLS
         calls[i] = (struct nx_call){NX_DO_EPOCH, nx_store_shard(c->store, f->id), argv[i], 3};
     }
     if (c->beside) calls[n++] = (struct nx_call){NX_DO_BOUND, c->beside->shard, c->beside->argv, c->beside->argc};
-    calls[n] = (struct nx_call){NX_DO_BOUND, c->shard, c->argv, c->argc};
-    return nx_store_run(c->store, c->arena, calls, n + 1, answers);
+    calls[n++] = (struct nx_call){NX_DO_BOUND, c->shard, c->argv, c->argc};
+    const struct nx_guard_call *guard = c->guard;
+    if (guard) calls[n++] = guard->call;
+    c->guard = NULL; /* the act may be done again; what was seen once is not the first a second time */
+    NX_TRY(nx_store_run(c->store, c->arena, calls, n, answers));
+    if (guard) *c->first = nx_guard_call_first(c->store, guard, &answers[n - 1]);
+    return NX_OK;
 }
 
 nx_result nx_commit_run(struct nx_commit *c, struct nx_outcome *out)

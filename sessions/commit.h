@@ -11,6 +11,7 @@
 #ifndef NX_SESSIONS_COMMIT_H
 #define NX_SESSIONS_COMMIT_H
 
+#include "sessions/guard_call.h"
 #include "sessions/record.h"
 
 struct nx_put {
@@ -41,6 +42,8 @@ struct nx_commit {
     struct nx_epochs
         foreign; /* of other shards, to be read in the same pipeline; value -1: as the record says */
     const struct nx_commit *beside; /* of another shard, sent before in the same pipeline; NULL */
+    const struct nx_guard_call *guard; /* asked in the same pipeline, once; NULL */
+    bool *first;
 };
 
 struct nx_outcome {
@@ -75,6 +78,10 @@ void nx_commit_note(struct nx_commit *c, const struct nx_note *note);
 /* An act of another shard in the same round trip, before this one and whatever becomes of this one. It puts records that
  * are bound to nothing; lives until the run. */
 void nx_commit_beside(struct nx_commit *c, const struct nx_commit *other);
+
+/* A replay guard in the same round trip, whatever becomes of the act; *first as of nx_guard_once. guard lives until the
+ * run. */
+void nx_commit_guard(struct nx_commit *c, const struct nx_guard_call *guard, bool *first);
 
 /* Loads missing epoch copies and does the act again, as often as there are epochs. */
 NX_FALLIBLE nx_commit_run(struct nx_commit *c, struct nx_outcome *out);

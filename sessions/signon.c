@@ -149,43 +149,77 @@ nx_result nx_signon_begin(nx_handle_text *cookie, nx_store *st, nx_arena *a, str
     return cookie_of(cookie, st, s);
 }
 
-static nx_result fetch(nx_store *st, nx_arena *a, const char *linked, bool slide, struct nx_signon *out,
-                       uint32_t *link, enum nx_found *found)
+/* What is asked in the round trip of a session: whether something was never seen. */
+struct asked {
+    const struct nx_guard *guard; /* NULL: nothing */
+    bool *first;
+};
+
+static nx_result add_guard(struct nx_commit *c, struct nx_guard_call *call, const struct asked *asked)
+{
+    if (!asked->guard) return NX_OK;
+    NX_TRY(nx_guard_call_make(call, c->store, c->arena, asked->guard));
+    nx_commit_guard(c, call, asked->first);
+    return NX_OK;
+}
+
+/* Without a session there is no round trip that it could share. */
+static nx_result ask_alone(nx_store *st, const struct asked *asked)
+{
+    return asked->guard ? nx_guard_once(st, asked->guard, asked->first) : NX_OK;
+}
+
+static nx_result fetch(nx_store *st, nx_arena *a, const char *linked, bool slide, const struct asked *asked,
+                       struct nx_signon *out, uint32_t *link, enum nx_found *found)
 {
     struct nx_commit c;
     struct nx_outcome o;
+    struct nx_guard_call guard;
     nx_id id;
     uint16_t shard;
     *found = NX_GONE;
     nx_result split = nx_linked_split(&id, &shard, link, st, linked);
-    if (split.e == NX_ERR_NOT_FOUND) return NX_OK;
+    if (split.e == NX_ERR_NOT_FOUND) return ask_alone(st, asked);
     NX_TRY(split);
     nx_commit_begin(&c, st, a, shard);
+    NX_TRY(add_guard(&c, &guard, asked));
     nx_commit_fetch(&c, nx_rec_name(NX_REC_SESSION, id.s), slide, NULL);
     NX_TRY(nx_commit_run(&c, &o));
     *found = o.found;
     return o.found == NX_FOUND ? of_record(out, a, shard, &o.rec[0]) : NX_OK;
 }
 
-nx_result nx_signon_find(nx_store *st, nx_arena *a, nx_span cookie, struct nx_signon *out,
-                         enum nx_found *found)
+static nx_result find(nx_store *st, nx_arena *a, nx_span cookie, const struct asked *asked, struct nx_signon *out,
+                      enum nx_found *found)
 {
     struct nx_handle h;
     uint32_t link;
     *found = NX_GONE;
     nx_result opened = nx_handle_open(&h, st->master, NX_HANDLE_SESSION, NX_SPAN_NONE, cookie);
-    if (opened.e == NX_ERR_HANDLE) return NX_OK;
+    if (opened.e == NX_ERR_HANDLE) return ask_alone(st, asked);
     NX_TRY(opened);
-    NX_TRY(fetch(st, a, h.id.s, true, out, &link, found));
+    NX_TRY(fetch(st, a, h.id.s, true, asked, out, &link, found));
     if (*found == NX_FOUND && link != out->link) *found = NX_GONE; /* the cookie of before a step up */
     return NX_OK;
+}
+
+nx_result nx_signon_find(nx_store *st, nx_arena *a, nx_span cookie, struct nx_signon *out,
+                         enum nx_found *found)
+{
+    return find(st, a, cookie, &(struct asked){.guard = NULL}, out, found);
+}
+
+nx_result nx_signon_find_once(nx_store *st, nx_arena *a, nx_span cookie, const struct nx_guard *guard,
+                              struct nx_signon *out, enum nx_found *found, bool *first)
+{
+    return find(st, a, cookie, &(struct asked){guard, first}, out, found);
 }
 
 nx_result nx_signon_get(nx_store *st, nx_arena *a, const char *id, struct nx_signon *out,
                         enum nx_found *found)
 {
     uint32_t link;
-    return fetch(st, a, id, false, out, &link, found);
+    return fetch(st, a, id, false, &(struct asked){.guard = NULL}, out, &link, found);
 }
 
 nx_result nx_signon_raise(nx_handle_text *cookie, nx_store *st, nx_arena *a, struct nx_signon *s,

@@ -65,6 +65,10 @@ NX_FALLIBLE nx_signon_begin(nx_handle_text *cookie, nx_store *st, nx_arena *a, s
  * NX_FOUND. */
 NX_FALLIBLE nx_signon_find(nx_store *st, nx_arena *a, nx_span cookie, struct nx_signon *out,
                            enum nx_found *found);
+/* The same with a replay guard (guard.h) in its round trip: *first is said whatever becomes of the session. */
+struct nx_guard;
+NX_FALLIBLE nx_signon_find_once(nx_store *st, nx_arena *a, nx_span cookie, const struct nx_guard *guard,
+                                struct nx_signon *out, enum nx_found *found, bool *first);
 /* The same by id, without sliding: for lists and operators. */
 NX_FALLIBLE nx_signon_get(nx_store *st, nx_arena *a, const char *id, struct nx_signon *out,
                           enum nx_found *found);

@@ -131,6 +131,18 @@ void nx_flow_weigh(struct nx_flow *f)
     f->decision = nx_gate_decide(&f->gate);
 }
 
+static NX_FALLIBLE find_session(struct nx_flow *f)
+{
+    bool first = true;
+    NX_REQUIRE(!f->once || !f->who->made, NX_ERR_INTERNAL); /* who has just signed in goes on with what was asked before */
+    if (f->who->made) return nx_gate_signon(&f->gate, f->who->made, f->ask.client_id);
+    if (!f->once) return nx_gate_browser(&f->gate, f->who->session, f->ask.client_id);
+    NX_TRY(nx_gate_browser_once(&f->gate, f->who->session, f->ask.client_id, f->once, &first));
+    NX_REQUIRE(first, f->replayed);
+    f->once = NULL;
+    return NX_OK;
+}
+
 NX_FALLIBLE nx_flow_decide(struct nx_flow *f)
 {
     nx_gate_open(&f->gate, f->house, f->arena, NX_FACE_AUTHORIZE);
@@ -144,8 +156,7 @@ NX_FALLIBLE nx_flow_decide(struct nx_flow *f)
         .pkce = f->ask.pkce,
         .selected = f->selected,
     };
-    NX_TRY(f->who->made ? nx_gate_signon(&f->gate, f->who->made, f->ask.client_id)
-                        : nx_gate_browser(&f->gate, f->who->session, f->ask.client_id));
+    NX_TRY(find_session(f));
     f->gate.facts.session.fresh =
         f->gate.has_session && !f->beginning && nx_ask_is_fresh(&f->ask, &f->gate.session);
     f->gate.facts.session.before = f->kept && f->gate.has_session && f->gate.session.auth_time < f->txn.created - NX_SKEW_S;

@@ -19,6 +19,8 @@ struct nx_flow {
     struct nx_ask ask;
     nx_client *client; /* counted: nx_flow_close */
     bool beginning;    /* the request has just arrived: no sign-in can be for it yet */
+    const struct nx_guard *once; /* by what the request that arrives is known to be new; NULL: it need not be */
+    nx_err replayed;             /* the failure when it is not */
     bool kept;         /* there is a transaction … */
     struct nx_txn txn; /* … this one, with the handle below */
     const char *handle;

@@ -189,6 +189,12 @@ NX_FALLIBLE nx_gate_signon(struct nx_gate *g, const struct nx_signon *s, const c
     return g->facts.ask.acr > nx_facts_level(&g->facts) ? read_attainable(g) : NX_OK;
 }
 
+static NX_FALLIBLE take_found(struct nx_gate *g, const struct nx_signon *s, enum nx_found found, const char *client_id)
+{
+    g->facts.store_clean = true; /* as above, whatever it answered */
+    return found == NX_FOUND ? nx_gate_signon(g, s, client_id) : NX_OK;
+}
+
 NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *client_id)
 {
     g->facts.store_clean = nx_store_ready(g->house->store);
@@ -196,8 +202,16 @@ NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *clien
     enum nx_found found;
     struct nx_signon s;
     NX_TRY(nx_signon_find(g->house->store, g->arena, cookie, &s, &found));
-    g->facts.store_clean = true; /* as above, whatever it answered */
-    return found == NX_FOUND ? nx_gate_signon(g, &s, client_id) : NX_OK;
+    return take_found(g, &s, found, client_id);
+}
+
+NX_FALLIBLE nx_gate_browser_once(struct nx_gate *g, nx_span cookie, const char *client_id,
+                                 const struct nx_guard *guard, bool *first)
+{
+    enum nx_found found;
+    struct nx_signon s;
+    NX_TRY(nx_signon_find_once(g->house->store, g->arena, cookie, guard, &s, &found, first));
+    return take_found(g, &s, found, client_id);
 }
 
 /* Introspection asks for no person: whatever changes her standing (active, proofing) raises her epoch, which

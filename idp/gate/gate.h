@@ -43,6 +43,10 @@ void nx_gate_client(struct nx_gate *g, const nx_client *client, const char *gran
  * g->facts.ask.acr must be set before: what the person's other credentials could reach is only looked up when
  * a level was asked for. */
 NX_FALLIBLE nx_gate_browser(struct nx_gate *g, nx_span cookie, const char *client_id);
+/* The same for a request that must be new: *first says whether it is, in the same round trip (sessions/guard.h). */
+struct nx_guard;
+NX_FALLIBLE nx_gate_browser_once(struct nx_gate *g, nx_span cookie, const char *client_id,
+                                 const struct nx_guard *guard, bool *first);
 /* The same for a session that this very call has made or raised, and the store therefore just compared. No
  * round trip. */
 NX_FALLIBLE nx_gate_signon(struct nx_gate *g, const struct nx_signon *s, const char *client_id);

@@ -3,7 +3,6 @@
 #include "crypto/random.h"
 #include "house/house.h"
 #include "saml/soap.h"
-#include "sessions/guard.h"
 #include "xml/verify.h"
 
 #define ID_BYTES 20
@@ -113,13 +112,18 @@ NX_FALLIBLE nx_saml_meant(const struct nx_saml_message *m, const struct nx_saml_
     return NX_OK;
 }
 
+struct nx_guard nx_saml_guard(const struct nx_saml_message *m, const char *purpose)
+{
+    return (struct nx_guard){.purpose = purpose,
+                             .holder = m->issuer,
+                             .value = nx_span_str(m->id),
+                             .issued = m->issued,
+                             .expires = m->issued + NX_SAML_FRESH_S + NX_SKEW_S};
+}
+
 NX_FALLIBLE nx_saml_once(const struct nx_saml_message *m, struct nx_house *house, const char *purpose)
 {
-    struct nx_guard g = {.purpose = purpose,
-                         .holder = m->issuer,
-                         .value = nx_span_str(m->id),
-                         .issued = m->issued,
-                         .expires = m->issued + NX_SAML_FRESH_S + NX_SKEW_S};
+    struct nx_guard g = nx_saml_guard(m, purpose);
     bool first;
     NX_TRY(nx_guard_once(house->store, &g, &first));
     NX_REQUIRE(first, NX_ERR_SAML_REPLAYED);

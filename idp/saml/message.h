@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "saml/binding.h"
 #include "saml/entity.h"
+#include "sessions/guard.h"
 #include "xml/reader.h"
 
 struct nx_house;
@@ -51,6 +52,8 @@ NX_FALLIBLE nx_saml_prove(struct nx_saml_message *m, nx_arena *a, const struct n
 NX_FALLIBLE nx_saml_meant(const struct nx_saml_message *m, const struct nx_saml_in *in, const char *here);
 /* Whether it comes for the first time: the ID is remembered as long as the message is fresh. purpose: a fixed word of
  * ours. NX_ERR_SAML_REPLAYED. */
+/* By what it is known to be new; the message must outlive it. */
+struct nx_guard nx_saml_guard(const struct nx_saml_message *m, const char *purpose);
 NX_FALLIBLE nx_saml_once(const struct nx_saml_message *m, struct nx_house *house, const char *purpose);
 
 /* A random ID for a message of ours: an NCName of 160 bits; in the arena. */

@@ -8,6 +8,8 @@
 #include "saml/request.h"
 #include "saml/response.h"
 
+#define REQUEST "saml-request" /* what the guard against replay calls it */
+
 /* One request on its way in. */
 struct arriving {
     struct nx_house *house;
@@ -91,19 +93,23 @@ static NX_FALLIBLE take_request(struct arriving *x, const struct nx_saml_message
     return take_level(x, r);
 }
 
-static NX_FALLIBLE go_on(struct nx_step *out, struct arriving *x, const struct nx_visitor *who)
+/* once: by what the request is known to be new; NULL: nobody sent one. */
+static NX_FALLIBLE go_on(struct nx_step *out, struct arriving *x, const struct nx_visitor *who,
+                         const struct nx_guard *once)
 {
     NX_AUTO_FLOW(f);
     /* There is no code on its way that somebody else could redeem: the assertion names its consumer and its request, and
      * an artifact is redeemed under the portal's signature. That is what a proof key is for. */
     x->ask.base.pkce = true;
-    f = (struct nx_flow){.protocol = &nx_protocol_saml, .house = x->house, .arena = x->arena, .who = who};
+    f = (struct nx_flow){.protocol = &nx_protocol_saml, .house = x->house, .arena = x->arena, .who = who,
+                          .once = once, .replayed = NX_ERR_SAML_REPLAYED};
     f.client = NX_STEAL(x->client);
     NX_TRY(nx_saml_ask_close(&f.ask, x->arena, &x->ask));
     return nx_flow_begin(out, &f);
 }
 
-/* Whose it is, that it is hers, for us, of now, and for the first time. */
+/* Whose it is, that it is hers, for us and of now. That it comes for the first time is asked with the session, in one round
+ * trip; an answer to the portal that needs no session asks it before. */
 static NX_FALLIBLE accept(struct arriving *x, struct nx_saml_message *m, const struct nx_saml_in *in,
                           const char *here)
 {
@@ -112,7 +118,6 @@ static NX_FALLIBLE accept(struct arriving *x, struct nx_saml_message *m, const s
     NX_TRY(take_portal(x, m->issuer));
     NX_TRY(nx_saml_prove(m, x->arena, in, x->portal, x->portal->requests_signed));
     NX_TRY(nx_saml_meant(m, in, here));
-    NX_TRY(nx_saml_once(m, x->house, "saml-request"));
     x->ask.request_id = m->id;
     x->ask.relay_state = in->relay_state;
     return NX_OK;
@@ -127,10 +132,15 @@ NX_FALLIBLE nx_saml_sso_begin(struct nx_step *out, struct nx_house *house, nx_ar
     NX_TRY(accept(&x, &m, in, here));
     nx_result target =
         nx_saml_request_target(&r, a, &m, x.portal, &x.ask.base.return_to, &x.ask.binding);
-    if (target.e == NX_ERR_SAML_RESPONSE_BINDING) return reply_error(out, &x, target.e);
-    NX_TRY(target);
+    const struct nx_guard once = nx_saml_guard(&m, REQUEST);
+    if (!nx_ok(target)) {
+        NX_TRY(nx_saml_once(&m, house, REQUEST));
+        return target.e == NX_ERR_SAML_RESPONSE_BINDING ? reply_error(out, &x, target.e) : target;
+    }
     nx_result rest = take_request(&x, &m, &r);
-    return nx_ok(rest) ? go_on(out, &x, who) : reply_error(out, &x, rest.e);
+    if (nx_ok(rest)) return go_on(out, &x, who, &once);
+    NX_TRY(nx_saml_once(&m, house, REQUEST));
+    return reply_error(out, &x, rest.e);
 }
 
 /* ---- unasked ---------------------------------------------------------------------------------------------- */
@@ -161,5 +171,5 @@ NX_FALLIBLE nx_saml_sso_start(struct nx_step *out, struct nx_house *house, nx_ar
     NX_REQUIRE(acs, NX_ERR_SAML_ACS);
     x.ask.base.return_to = acs->location;
     x.ask.relay_state = target;
-    return go_on(out, &x, who);
+    return go_on(out, &x, who, NULL);
 }

@@ -376,6 +376,19 @@ static void a_request_is_taken_once(void **state)
     const char *url = rig_saml_url(&portal, rig_saml_request(&portal, "_once", "", ""), "", false);
     rig_saml_sign_on(&x, &portal, &browser, url);
     refused(rig_get(&browser, url), NX_ERR_SAML_REPLAYED);
+    /* Nor by a browser that nobody is signed in in, nor one that only leads to a page, nor to an answer without a session. */
+    struct rig_browser fresh;
+    rig_browser_open(&fresh, &rig);
+    refused(rig_get(&fresh, url), NX_ERR_SAML_REPLAYED);
+    url = rig_saml_url(&portal, rig_saml_request(&portal, "_page", "", ""), "", false);
+    assert_int_equal(strncmp(rig_location(rig_get(&fresh, url)), "/login?t=", 9), 0);
+    refused(rig_get(&fresh, url), NX_ERR_SAML_REPLAYED);
+    rig_browser_close(&fresh);
+    url = rig_saml_url(&portal, rig_saml_request(&portal, "_no", "", POLICY(FORMAT2 "encrypted")), "", false);
+    AUTO_ANSWER(no);
+    rig_saml_sign_on(&no, &portal, &browser, url);
+    assert_string_equal(no.second, "InvalidNameIDPolicy");
+    refused(rig_get(&browser, url), NX_ERR_SAML_REPLAYED);
 }
 
 static void foreign_portals_and_targets(void **state)

@@ -200,6 +200,40 @@ static void test_scripts_that_the_store_forgot(void **state)
     assert_int_equal(session_state(g, &cookie), NX_FOUND);
 }
 
+static void command(struct rig *g, const char *text)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/s", g->dir);
+    redisContext *c = redisConnectUnix(path);
+    redisReply *r = redisCommand(c, text);
+    assert_non_null(r);
+    assert_int_not_equal(r->type, REDIS_REPLY_ERROR);
+    freeReplyObject(r);
+    redisFree(c);
+}
+
+/* What the store forgot is loaded and the act done again; a guard beside it is not: it was the first. */
+static void test_a_guard_is_asked_once_however_often_the_act_is_done(void **state)
+{
+    if (!have_redis()) skip();
+    RIG(state);
+    nx_handle_text cookie;
+    struct nx_signon s;
+    enum nx_found found;
+    bool first;
+    struct nx_guard guard = {"saml-request", "p", NX_LIT("_1"), 0, nx_now() + 60};
+    signed_in(g, &cookie);
+    command(g, "EVAL return(redis.call('DEL',unpack(redis.call('KEYS','*:e:*')))) 0");
+    OK(nx_signon_find_once(st, a, nx_span_str(cookie.s), &guard, &s, &found, &first));
+    assert_int_equal(found, NX_FOUND);
+    assert_true(first);
+    command(g, "SCRIPT FLUSH");
+    guard.value = NX_LIT("_2");
+    OK(nx_signon_find_once(st, a, nx_span_str(cookie.s), &guard, &s, &found, &first));
+    assert_int_equal(found, NX_FOUND);
+    assert_true(first);
+}
+
 static void test_what_doctor_reads(void **state)
 {
     RIG(state);
@@ -290,6 +324,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_away_and_back, setup_redis, teardown),
         cmocka_unit_test_setup_teardown(test_a_hanging_store_is_given_up, setup_redis, teardown),
         cmocka_unit_test_setup_teardown(test_scripts_that_the_store_forgot, setup_redis, teardown),
+        cmocka_unit_test_setup_teardown(test_a_guard_is_asked_once_however_often_the_act_is_done, setup_redis,
+                                        teardown),
         NX_BOTH(test_what_doctor_reads),
         cmocka_unit_test_setup_teardown(test_every_key_ends, setup_redis, teardown),
         cmocka_unit_test_setup_teardown(test_a_session_with_one_portal_is_small, setup_redis, teardown),

@@ -490,6 +490,56 @@ static void test_guards(void **state)
     assert_int_equal(nx_guard_once(st, &guard, &first).e, NX_ERR_RANGE);
 }
 
+/* In the round trip of the session: the first time and no other, whether or not there is a session. */
+static void test_a_guard_beside_a_session(void **state)
+{
+    RIG(state);
+    nx_handle_text cookie;
+    struct nx_signon s;
+    enum nx_found found;
+    bool first;
+    struct nx_guard guard = {"saml-request", "https://p.example", NX_LIT("_1"), nx_now() + 1, nx_now() + 60};
+    signed_in(g, &cookie);
+    OK(nx_signon_find_once(st, a, nx_span_str(cookie.s), &guard, &s, &found, &first));
+    assert_true(first);
+    assert_int_equal(found, NX_FOUND);
+    OK(nx_signon_find_once(st, a, nx_span_str(cookie.s), &guard, &s, &found, &first));
+    assert_false(first);
+    assert_int_equal(found, NX_FOUND);
+    OK(nx_guard_once(st, &guard, &first)); /* it is the same guard as by itself */
+    assert_false(first);
+    guard.value = NX_LIT("_2");
+    OK(nx_guard_once(st, &guard, &first));
+    assert_true(first);
+    OK(nx_signon_find_once(st, a, nx_span_str(cookie.s), &guard, &s, &found, &first));
+    assert_false(first);
+    /* A cookie that is none, and none at all. */
+    const nx_span others[] = {NX_LIT("forged"), NX_SPAN_NONE};
+    for (size_t i = 0; i < 2; i++) {
+        guard.value = i ? NX_LIT("_4") : NX_LIT("_3");
+        OK(nx_signon_find_once(st, a, others[i], &guard, &s, &found, &first));
+        assert_true(first);
+        assert_int_equal(found, NX_GONE);
+        OK(nx_signon_find_once(st, a, others[i], &guard, &s, &found, &first));
+        assert_false(first);
+    }
+    /* What is over is never the first, and the session is found all the same. */
+    guard.value = NX_LIT("_5");
+    guard.expires = nx_now();
+    OK(nx_signon_find_once(st, a, nx_span_str(cookie.s), &guard, &s, &found, &first));
+    assert_false(first);
+    assert_int_equal(found, NX_FOUND);
+    /* A session that has ended. */
+    guard.value = NX_LIT("_6");
+    guard.expires = nx_now() + 60;
+    nx_clock_shift(NX_GUARD_LIFE_MAX_S * 24 * 30);
+    guard.issued = guard.expires = nx_now() + 30;
+    OK(nx_signon_find_once(st, a, nx_span_str(cookie.s), &guard, &s, &found, &first));
+    assert_true(first);
+    assert_int_equal(found, NX_GONE);
+    nx_clock_shift(0);
+}
+
 static void test_rule_19_things_of_before_the_recovery_are_refused(void **state)
 {
     RIG(state);
@@ -708,6 +758,7 @@ int main(void)
         NX_ALL(test_rule_19_a_missing_epoch_is_loaded),
         NX_ALL(test_rule_19_no_such_thing_is_stale),
         NX_ALL(test_guards),
+        NX_ALL(test_a_guard_beside_a_session),
         NX_BOTH(test_rule_19_things_of_before_the_recovery_are_refused),
         NX_ALL(test_throttle),
         NX_BOTH(test_throttle_gives_back),
