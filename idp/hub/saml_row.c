@@ -10,12 +10,18 @@ static nx_result wrong(const char **why, const char *text)
 
 /* ---- the row */
 
+static struct nx_saml_place place_of(const struct nx_upstream_record *record)
+{
+    return (struct nx_saml_place){.url = nx_json_str(record->config, "metadata_url"),
+                                  .certificate = nx_json_str(record->config, "metadata_certificate"),
+                                  .fingerprint = nx_json_str(record->config, "metadata_fingerprint"),
+                                  .entity_id = record->issuer};
+}
+
 static nx_result check_source(struct nx_house *house, nx_arena *a, const struct nx_upstream_record *record, const char **why)
 {
     struct nx_saml_remote from;
-    const struct nx_saml_place by = {.url = nx_json_str(record->config, "metadata_url"),
-                                     .certificate = nx_json_str(record->config, "metadata_certificate"),
-                                     .fingerprint = nx_json_str(record->config, "metadata_fingerprint")};
+    const struct nx_saml_place by = place_of(record);
     if (!by.url && !by.certificate && !by.fingerprint) return NX_OK;
     if (json_object_get(record->config, "metadata"))
         return wrong(why, "metadata, or metadata_url with the certificate or fingerprint of who signs it: one of the two");
@@ -72,10 +78,7 @@ static nx_result fetch(struct nx_saml_row_metadata *out, struct nx_house *house,
 {
     struct nx_saml_findings found = {.n = 0};
     struct nx_saml_remote from;
-    const struct nx_saml_place by = {.url = nx_json_str(record->config, "metadata_url"),
-                                     .certificate = nx_json_str(record->config, "metadata_certificate"),
-                                     .fingerprint = nx_json_str(record->config, "metadata_fingerprint"),
-                                     .entity_id = record->issuer};
+    const struct nx_saml_place by = place_of(record);
     NX_TRY(nx_saml_remote_at(&from, house, a, &by, why));
     nx_result r = nx_saml_fetch(&out->got, house, a, &from, NX_SAML_IDP, &found);
     if (!nx_ok(r)) return refused(r, &found, why);

@@ -100,6 +100,8 @@ void rig_prove(struct rig_browser *b, const struct rig_person *p, struct nx_proo
 
 /* Authorization of an operator with a new token of these scopes, in the arena of the rig. */
 const char *rig_operator(struct rig *r, const char *scopes);
+/* A file of tests/data/pki, in the arena of the rig. */
+nx_span rig_pki(struct rig *r, const char *name);
 /* For a form or a query, in the arena of the rig. */
 char *rig_encoded(struct rig *r, const char *text);
 

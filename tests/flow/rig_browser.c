@@ -179,6 +179,17 @@ json_t *rig_claims(struct rig *r, const char *token, const char *typ)
     return claims;
 }
 
+nx_span rig_pki(struct rig *r, const char *name)
+{
+    char path[512], bytes[1 << 14];
+    snprintf(path, sizeof path, "%s/pki/%s", NX_TEST_DATA, name);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    size_t n = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    return nx_span_of(nx_arena_dup(r->arena, nx_span_of(bytes, n)), n);
+}
+
 char *rig_encoded(struct rig *r, const char *text)
 {
     nx_buf b;

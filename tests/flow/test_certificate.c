@@ -10,32 +10,19 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 
 #define NUMBER "001190012345"
 
 static struct rig rig;
-static char bytes[1 << 14];
-
-static nx_span file(const char *name)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/pki/%s", NX_TEST_DATA, name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    size_t n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    return nx_span_of(bytes, n);
-}
 
 static int up(void **state)
 {
     (void)state;
     struct nx_identifier id;
     if (rig_up(&rig) != 0) return -1;
-    assert_true(nx_ok(nx_anchors_open(&rig_house(&rig)->person_anchors, file("anchors.pem"), "")));
+    assert_true(nx_ok(nx_anchors_open(&rig_house(&rig)->person_anchors, rig_pki(&rig, "anchors.pem"), "")));
     assert_true(nx_ok(nx_identifier_make(&id, NX_SCHEME_NATIONAL_ID, NX_LIT(NUMBER))));
     assert_true(nx_ok(nx_identifier_replace(rig_house(&rig)->registry, rig.lan.id, &id, 1)));
     rig.settings.person_crl = NX_TEST_DATA "/pki/people.crl";
@@ -54,7 +41,7 @@ static int down(void **state)
 
 static nx_err verify(nx_cert **out, const char *name)
 {
-    return nx_certificate_verify(out, rig_house(&rig), rig.arena, file(name)).e;
+    return nx_certificate_verify(out, rig_house(&rig), rig.arena, rig_pki(&rig, name)).e;
 }
 
 static nx_err prove(struct nx_proof *out, const char *name)

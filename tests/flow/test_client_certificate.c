@@ -10,7 +10,6 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -21,25 +20,13 @@
 static struct rig rig;
 static struct rig_client client;
 
-static nx_span file(const char *name)
-{
-    static char bytes[1 << 14];
-    char path[512];
-    snprintf(path, sizeof path, PKI "%s", name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    size_t n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    return nx_span_of(bytes, n);
-}
-
 static int up(void **state)
 {
     (void)state;
     if (rig_up(&rig) != 0) return -1;
     struct nx_house *h = rig_house(&rig);
-    assert_true(nx_ok(nx_anchors_open(&h->client_anchors, file("clients.pem"), "")));
-    assert_true(nx_ok(nx_anchors_open(&h->person_anchors, file("anchors.pem"), "")));
+    assert_true(nx_ok(nx_anchors_open(&h->client_anchors, rig_pki(&rig, "clients.pem"), "")));
+    assert_true(nx_ok(nx_anchors_open(&h->person_anchors, rig_pki(&rig, "anchors.pem"), "")));
     h->mtls_origin = "https://localhost:8444";
     rig.settings.client_crl = PKI "clients.crl";
     rig.settings.person_crl = PKI "people.crl";
@@ -111,7 +98,7 @@ static void only_where_there_are_authorities(void **state)
 /* The Client-Cert field with that certificate. */
 static const char *field(const char *name)
 {
-    return nx_arena_printf(rig.arena, ":%s:", nx_b64_dup(rig.arena, file(name)));
+    return nx_arena_printf(rig.arena, ":%s:", nx_b64_dup(rig.arena, rig_pki(&rig, name)));
 }
 
 static nx_err ask_as(const char *id, const char *certificate, const char *secret, bool may_call)

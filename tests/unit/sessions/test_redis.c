@@ -184,22 +184,6 @@ static void test_a_hanging_store_is_given_up(void **state)
     OK(nx_store_ping(st));
 }
 
-static void test_scripts_that_the_store_forgot(void **state)
-{
-    if (!have_redis()) skip();
-    RIG(state);
-    nx_handle_text cookie;
-    char path[96];
-    signed_in(g, &cookie);
-    snprintf(path, sizeof path, "%s/s", g->dir);
-    redisContext *c = redisConnectUnix(path);
-    redisReply *r = redisCommand(c, "SCRIPT FLUSH");
-    assert_non_null(r);
-    freeReplyObject(r);
-    redisFree(c);
-    assert_int_equal(session_state(g, &cookie), NX_FOUND);
-}
-
 static void command(struct rig *g, const char *text)
 {
     char path[96];
@@ -210,6 +194,16 @@ static void command(struct rig *g, const char *text)
     assert_int_not_equal(r->type, REDIS_REPLY_ERROR);
     freeReplyObject(r);
     redisFree(c);
+}
+
+static void test_scripts_that_the_store_forgot(void **state)
+{
+    if (!have_redis()) skip();
+    RIG(state);
+    nx_handle_text cookie;
+    signed_in(g, &cookie);
+    command(g, "SCRIPT FLUSH");
+    assert_int_equal(session_state(g, &cookie), NX_FOUND);
 }
 
 /* What the store forgot is loaded and the act done again; a guard beside it is not: it was the first. */
